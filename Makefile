@@ -1,0 +1,221 @@
+# Kartka.  `make run` is all one needs; `make help` lists the rest.
+#
+#	make CC=clang			another compiler
+#	make ASAN=1			address and undefined-behaviour sanitizers, in build/asan
+#	make BUILD=/tmp/k		another build folder
+#	make MYSQL=mysqlclient		Oracle's client library instead of MariaDB's
+#
+# Building holds a lock on $(BUILD)/.lock, running does not: any number of `make run`
+# may be started side by side with their own KARTKA_VAR and HTTP_LISTEN.
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ASAN ?=
+FUZZ ?=
+MYSQL ?= mariadb
+BUILD ?= build$(if $(ASAN),/asan)
+PREFIX ?= /usr/local
+DESTDIR ?=
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+
+PROGRAMS := telegram portmone admin worker kartka
+BIN := $(BUILD)/bin
+export BUILD CC ASAN
+
+# ---- flags ----
+
+, := ,
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wno-format-nonliteral \
+	-Wvla -Werror
+HARDENING := -fstack-protector-strong -fPIE $(if $(ASAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+SANITIZE := $(if $(ASAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	$(if $(FUZZ),-fsanitize=fuzzer-no-link)
+OPTIMIZE := $(if $(ASAN),-O1,-O2) -g
+
+PKG_LIBS := json-c libcurl $(if $(filter mysqlclient,$(MYSQL)),mysqlclient,libmariadb) libcrypto expat \
+	libqrencode liboath
+pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
+
+# Only what compiles asks pkg-config: `make clean` works without the libraries.
+ifneq ($(filter .build,$(MAKECMDGOALS)),)
+PKG_CFLAGS := $(call pkg,--cflags,$(PKG_LIBS))
+PKG_LDLIBS := -lfcgi $(call pkg,--libs,$(PKG_LIBS)) -lm
+SANDBOX_LIBS := $(call pkg,--libs,libmicrohttpd libcurl json-c sqlite3 libcrypto) -lpthread -lm
+endif
+
+CPPFLAGS := -I. -D_GNU_SOURCE $(PKG_CFLAGS)
+CFLAGS := -std=c17 $(OPTIMIZE) $(WARNINGS) $(HARDENING) $(SANITIZE)
+LDFLAGS := -pie -Wl,--as-needed -Wl,-z,relro -Wl,-z,now $(SANITIZE)
+
+# ---- what there is ----
+
+SHARED_SRC := $(wildcard shared/*.c shared/*/*.c shared/*/*/*.c)
+program_src = $(wildcard fcgi/$(1)/*.c fcgi/$(1)/*/*.c)
+SANDBOX_SRC := $(wildcard tests/sandbox/*.c)
+TEST_SRC := $(wildcard tests/unit/test_*.c tests/db/test_*.c)
+TEST_HELP_SRC := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c tests/db/*.c))
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+ALL_SRC := $(SHARED_SRC) $(foreach p,$(PROGRAMS),$(call program_src,$(p))) $(SANDBOX_SRC) $(TEST_SRC) \
+	$(TEST_HELP_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB := $(BUILD)/lib/libkartka.a
+# A program whose main.c is not there is left out; everything of it but main.c is a library for tests.
+HAVE := $(foreach p,$(PROGRAMS),$(if $(wildcard fcgi/$(p)/main.c),$(p)))
+PROGRAM_LIBS := $(patsubst %,$(BUILD)/lib/%.a,$(HAVE))
+TEST_PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
+
+# ---- what a user calls ----
+
+.PHONY: all sandbox tests benches run test test-all bench lint fuzz mutants storm soak install clean \
+	deps deps-build deps-test help .build
+.DEFAULT_GOAL := all
+# Only what is built is built in parallel.
+ifeq ($(filter .build,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+
+jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+# $(call locked,THINGS): build them while holding the lock.
+locked = @mkdir -p $(BUILD) && flock $(BUILD)/.lock $(MAKE) --no-print-directory $(jobs) .build WHAT="$(1)"
+
+all: deps-build
+	$(call locked,programs)
+
+sandbox: deps
+	$(call locked,sandbox)
+
+tests: deps-test
+	$(call locked,programs sandbox tests)
+
+benches: deps-test
+	$(call locked,programs sandbox benches)
+
+# The last command of the recipe replaces the shell, so that make's child is the supervisor itself.
+run: deps
+	$(call locked,programs sandbox)
+	@token=$$($(BIN)/kartka config get BOT_TOKEN) || exit 1; \
+	if [ -n "$$token" ]; then exec $(BIN)/kartka run --stop-with-parent; fi; \
+	exec tests/sandbox/start.sh $(BIN)
+
+test: tests
+	@exec tests/run
+
+test-all: benches tests
+	@exec tests/run-all
+
+bench: benches
+	@exec tests/bench/run
+
+lint: deps-test
+	@exec tests/lint/run
+
+fuzz: deps-test
+	@mkdir -p build/fuzz && flock build/fuzz/.lock $(MAKE) --no-print-directory $(jobs) .build \
+		BUILD=build/fuzz CC=clang ASAN=1 FUZZ=1 WHAT=fuzzers
+	@BUILD=build/fuzz exec tests/fuzz/run
+
+mutants: tests
+	@exec tests/mutants/run
+
+storm: tests
+	@exec tests/faults/storm
+
+soak: tests
+	@exec tests/faults/soak
+
+deps:
+	@fcgi/deps.sh run sandbox
+
+deps-build:
+	@fcgi/deps.sh build
+
+deps-test:
+	@fcgi/deps.sh run sandbox test
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make run        the shop; without BOT_TOKEN the sandbox with its demo'
+	@echo 'make            build/bin/{telegram,portmone,admin,worker,kartka}'
+	@echo 'make test       the tests (up to 15 minutes); test-all: every bounded one (up to 75)'
+	@echo 'make lint fuzz mutants bench storm soak'
+	@echo 'make install    DESTDIR= PREFIX=/usr/local'
+	@echo 'make deps       what is missing, from Debian'
+
+# ---- building (under the lock) ----
+
+ifneq ($(filter .build,$(MAKECMDGOALS)),)
+
+programs := $(patsubst %,$(BIN)/%,$(HAVE))
+sandbox := $(if $(SANDBOX_SRC),$(BIN)/sandbox)
+tests := $(TEST_PROGRAMS)
+benches := $(BENCH_PROGRAMS)
+fuzzers := $(FUZZ_PROGRAMS)
+
+.build: $(foreach what,$(WHAT),$($(what)))
+	@:
+
+# Objects are made anew when the compiler or a flag changes.
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+$(shell mkdir -p $(BUILD); echo '$(FLAGS)' | cmp -s - $(BUILD)/flags || echo '$(FLAGS)' > $(BUILD)/flags)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# A source file that is gone must leave the archive too, hence the list.
+define archive
+$(1): $(call obj,$(2)) $(1).list
+	@mkdir -p $$(@D) && rm -f $$@ && ar rcs $$@ $(call obj,$(2))
+$$(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1).list || echo '$(2)' > $(1).list)
+endef
+$(eval $(call archive,$(LIB),$(SHARED_SRC)))
+$(foreach p,$(HAVE),$(eval $(call archive,$(BUILD)/lib/$(p).a,$(filter-out fcgi/$(p)/main.c,$(call program_src,$(p))))))
+
+# $(call link,LIBRARIES): also when the target is running, because it is replaced, not overwritten.
+link = @mkdir -p $(@D) && echo "  LD   $@" && \
+	$(CC) $(LDFLAGS) -o $@.new $(filter %.o,$^) $(1) && mv -f $@.new $@
+
+$(BIN)/%: $(BUILD)/obj/fcgi/%/main.o $(BUILD)/lib/%.a $(LIB)
+	$(call link,$(BUILD)/lib/$*.a $(LIB) $(PKG_LDLIBS))
+
+$(BIN)/sandbox: $(call obj,$(SANDBOX_SRC))
+	$(call link,$(SANDBOX_LIBS))
+
+TEST_LIBS := $(PROGRAM_LIBS) $(LIB)
+$(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_HELP_SRC)) $(TEST_LIBS)
+	$(call link,$(TEST_LIBS) -lcmocka $(PKG_LDLIBS) -lpthread)
+
+$(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB)
+	$(call link,$(LIB) $(PKG_LDLIBS) -lpthread)
+
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(TEST_LIBS)
+	$(call link,-fsanitize=fuzzer $(TEST_LIBS) $(PKG_LDLIBS))
+
+.SECONDARY:
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(ALL_SRC))
+endif
+
+# ---- installing ----
+
+SHARE := $(DESTDIR)$(PREFIX)/share/kartka
+UNITS := $(wildcard fcgi/*/*.socket fcgi/*/*.service)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	for p in $(filter-out kartka,$(HAVE)); do \
+		install -m 0755 $(BIN)/$$p $(DESTDIR)$(PREFIX)/bin/kartka-$$p || exit 1; done
+	install -m 0755 $(BIN)/kartka $(DESTDIR)$(PREFIX)/bin/kartka
+	rm -rf $(patsubst %,$(SHARE)/%,templates sql nginx admin-ui)
+	cp -R templates sql nginx admin-ui $(SHARE)/
+	chmod -R u=rwX,go=rX $(SHARE)
+	sed 's|@PREFIX@|$(PREFIX)|g' nginx/kartka.conf.example > $(SHARE)/nginx/kartka.conf.example
+	for u in $(UNITS); do sed 's|@PREFIX@|$(PREFIX)|g' $$u > $(DESTDIR)$(UNITDIR)/$${u##*/} || exit 1; done
+	install -m 0644 fcgi/kartka/kartka.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/kartka.conf

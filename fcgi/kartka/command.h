@@ -1,0 +1,50 @@
+/*
+ * command.h: the subcommands of `kartka`.  A command is a function in a file of its
+ * noun and a row in main.c's table.
+ *
+ *	int command_order_show(struct command_env *env, int argc, char **argv);
+ *	{ "order show", "NUMBER", "what is known of an order", CONFIG_DB, command_order_show },
+ *
+ * A name of two words is matched before one of one word.  argv[0] is the first word after
+ * the name.  `--help` is answered before the function is called.
+ */
+#ifndef KARTKA_COMMAND_H
+#define KARTKA_COMMAND_H
+
+#include "shared/platform/config.h"
+
+struct command_env {
+	struct arena *arena;	     /* ends with the process */
+	const struct config *config; /* read as far as the row's need says */
+	const struct command *self;
+};
+
+struct command {
+	const char *name; /* "run", "order show" */
+	const char *args; /* "NUMBER [--why TEXT]", "" without */
+	const char *help; /* one line, or more below it with details */
+	enum config_need need;
+	int (*run)(struct command_env *env, int argc, char **argv); /* the exit status */
+};
+
+/* "kartka: …" on stderr; returns 1: return command_fail(env, "no order %s", number); */
+int command_fail(const struct command_env *env, const char *fmt, ...) PRINTF(2, 3);
+
+/* The arguments are not what the row says: its usage on stderr; returns 1. */
+int command_usage(const struct command_env *env);
+
+/*
+ * Take an option out of argv.  --NAME VALUE or --NAME=VALUE: its value; a flag (no value): "".
+ * NULL: it was not given.  An option that lacks its value is "" too.
+ */
+const char *command_option(int *argc, char **argv, const char *name);
+bool command_flag(int *argc, char **argv, const char *name);
+
+/* True when an argument that looks like an option is left: it is unknown. */
+bool command_left_options(int argc, char **argv);
+
+/* ---- run.c, config.c ---- */
+int command_run(struct command_env *env, int argc, char **argv);
+int command_config_get(struct command_env *env, int argc, char **argv);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * kartka: the operator's command, and with `run` the supervisor that holds everything
+ * together in the foreground.
+ */
+#include "fcgi/kartka/command.h"
+
+#include <stdarg.h>
+
+/* clang-format off */
+static const struct command commands[] = {
+	{ "run", "[--stop-with-parent] [OPTION…]",
+	  "start everything in the foreground, until SIGINT or SIGTERM\n\n"
+	  "  --stop-with-parent     end when the parent does, or when make above it is interrupted\n"
+	  "  --also NAME=COMMAND    keep a further command alive (several times)\n"
+	  "  --needs-port KEY=ADDR  an address one of them listens on: it must be free\n"
+	  "  --after-migrate CMD    run once the database's schema is there\n"
+	  "  --after-ready CMD      run once /readyz says 200\n"
+	  "  --ready LINE           what is printed then",
+	  CONFIG_SERVE, command_run },
+	{ "config get", "KEY", "a setting's value, as the programs see it",
+	  CONFIG_BASE, command_config_get },
+};
+/* clang-format on */
+
+/* ---- what commands use ---- */
+
+int command_fail(const struct command_env *env, const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "kartka%s%s: ", env->self ? " " : "", env->self ? env->self->name : "");
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return 1;
+}
+
+static void usage_line(FILE *to, const struct command *c)
+{
+	fprintf(to, "usage: kartka %s%s%s\n", c->name, *c->args ? " " : "", c->args);
+}
+
+int command_usage(const struct command_env *env)
+{
+	usage_line(stderr, env->self);
+	return 1;
+}
+
+static void argument_drop(int *argc, char **argv, int i)
+{
+	memmove(argv + i, argv + i + 1, (size_t)(*argc - i) * sizeof(*argv));
+	--*argc;
+}
+
+const char *command_option(int *argc, char **argv, const char *name)
+{
+	size_t const len = strlen(name);
+
+	for (int i = 0; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+		const char *arg = argv[i];
+		const char *value;
+
+		if (strncmp(arg, "--", 2) != 0 || strncmp(arg + 2, name, len) != 0)
+			continue;
+		if (arg[2 + len] == '=') {
+			argument_drop(argc, argv, i);
+			return arg + 2 + len + 1;
+		}
+		if (arg[2 + len])
+			continue;
+		argument_drop(argc, argv, i);
+		if (i >= *argc)
+			return "";
+		value = argv[i];
+		argument_drop(argc, argv, i);
+		return value;
+	}
+	return NULL;
+}
+
+bool command_flag(int *argc, char **argv, const char *name)
+{
+	for (int i = 0; i < *argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strncmp(argv[i], "--", 2) && !strcmp(argv[i] + 2, name)) {
+			argument_drop(argc, argv, i);
+			return true;
+		}
+	return false;
+}
+
+bool command_left_options(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (argv[i][0] == '-' && argv[i][1])
+			return true;
+	return false;
+}
+
+/* ---- the table at work ---- */
+
+/* How many arguments the name takes up; 0: it is another command. */
+static int name_matches(const struct command *c, int argc, char **argv)
+{
+	const char *blank = strchr(c->name, ' ');
+	size_t const first = blank ? (size_t)(blank - c->name) : strlen(c->name);
+
+	if (argc < 1 || strlen(argv[0]) != first || strncmp(c->name, argv[0], first) != 0)
+		return 0;
+	if (!blank)
+		return 1;
+	return argc > 1 && !strcmp(blank + 1, argv[1]) ? 2 : 0;
+}
+
+static const struct command *command_find(int argc, char **argv, int *ret_words)
+{
+	const struct command *found = NULL;
+
+	*ret_words = 0;
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		int const words = name_matches(&commands[i], argc, argv);
+
+		if (words > *ret_words) {
+			*ret_words = words;
+			found = &commands[i];
+		}
+	}
+	return found;
+}
+
+/* All commands, or those that begin with a word; false when there are none. */
+static bool commands_show(FILE *to, const char *word)
+{
+	size_t const len = word ? strlen(word) : 0;
+	bool any = false;
+
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		const struct command *c = &commands[i];
+
+		if (word &&
+		    (strncmp(c->name, word, len) != 0 || (c->name[len] && c->name[len] != ' ')))
+			continue;
+		if (!any)
+			fputs("usage: kartka COMMAND …; each one explains itself with --help\n\n",
+			      to);
+		any = true;
+		fprintf(to, "  %s%s%s\n      %.*s\n", c->name, *c->args ? " " : "", c->args,
+			(int)strcspn(c->help, "\n"), c->help);
+	}
+	return any;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+	return false;
+}
+
+static int no_such_command(int argc, char **argv)
+{
+	if (!argc) {
+		commands_show(stderr, NULL);
+		return 1;
+	}
+	if (wants_help(argc, argv) && (argv[0][0] == '-' || commands_show(stdout, argv[0]))) {
+		if (argv[0][0] == '-')
+			commands_show(stdout, NULL);
+		return 0;
+	}
+	if (!commands_show(stderr, argv[0]))
+		fprintf(stderr, "kartka: there is no command %s; see kartka --help\n", argv[0]);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct arena arena;
+	struct config config = { 0 };
+	struct str problem = STR(&arena, 8192);
+	struct command_env env = { .arena = &arena, .config = &config };
+	int words;
+	int status;
+
+	arena_init(&arena);
+	argc--;
+	argv++;
+	env.self = command_find(argc, argv, &words);
+	if (!env.self)
+		return no_such_command(argc, argv);
+	argc -= words;
+	argv += words;
+	if (wants_help(argc, argv)) {
+		usage_line(stdout, env.self);
+		printf("\n%s\n", env.self->help);
+		return 0;
+	}
+	if (config_load(&arena, env.self->need, &config, &problem)) {
+		fprintf(stderr, "kartka: %s\n", str_text(&problem));
+		return 1;
+	}
+	status = env.self->run(&env, argc, argv);
+	if (fflush(stdout) || ferror(stdout))
+		status = status ? status : command_fail(&env, "the output can't be written");
+	arena_release(&arena);
+	return status;
+}

@@ -1,0 +1,73 @@
+#include "shared/base/clock.h"
+
+#include <time.h>
+#include <unistd.h>
+
+int64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * CLOCK_SECOND + now.tv_nsec / 1000;
+}
+
+int64_t clock_monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int clock_set_zone(const char *name)
+{
+	char path[160];
+	int const len = snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", name);
+
+	if (len < 0 || (size_t)len >= sizeof(path) || strstr(name, "..") || !*name)
+		return ERR_INVALID;
+	if (strcmp(name, "UTC") != 0 && access(path, R_OK) != 0)
+		return ERR_INVALID;
+	setenv("TZ", name, 1);
+	tzset();
+	return OK;
+}
+
+static const char *format(struct arena *a, int64_t at, bool utc, const char *fmt)
+{
+	time_t const seconds = (time_t)(at / CLOCK_SECOND);
+	char text[64] = "";
+	struct tm parts;
+
+	if (!(utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)))
+		return "";
+	if (!strftime(text, sizeof(text), fmt, &parts))
+		return "";
+	return arena_strdup(a, text);
+}
+
+const char *clock_hhmm(struct arena *a, int64_t at)
+{
+	return format(a, at, false, "%H:%M");
+}
+
+const char *clock_date(struct arena *a, int64_t at)
+{
+	return format(a, at, false, "%d.%m.%Y");
+}
+
+const char *clock_date_hhmm(struct arena *a, int64_t at)
+{
+	return format(a, at, false, "%d.%m.%Y %H:%M");
+}
+
+const char *clock_digits14(struct arena *a, int64_t at)
+{
+	return format(a, at, false, "%Y%m%d%H%M%S");
+}
+
+const char *clock_iso(struct arena *a, int64_t at)
+{
+	return arena_printf(a, "%s.%06dZ", format(a, at, true, "%Y-%m-%dT%H:%M:%S"),
+			    (int)(at % CLOCK_SECOND));
+}

@@ -1,0 +1,28 @@
+/*
+ * clock.h: instants are microseconds since 1970 UTC (names end in _at); spans on
+ * this host are monotonic milliseconds.  What decides about orders is the
+ * database's clock, not this one.
+ */
+#ifndef KARTKA_CLOCK_H
+#define KARTKA_CLOCK_H
+
+#include "shared/base/arena.h"
+
+#define CLOCK_SECOND INT64_C(1000000)
+
+int64_t clock_now(void);	  /* µs, UTC */
+int64_t clock_monotonic_ms(void); /* only differences mean something */
+
+/* Use this zone for people ("Europe/Kyiv").  ERR_INVALID: the system does not know it. */
+int clock_set_zone(const char *name) MUST_CHECK;
+
+/* In the zone for people. */
+const char *clock_hhmm(struct arena *a, int64_t at);	   /* 14:35 */
+const char *clock_date(struct arena *a, int64_t at);	   /* 31.12.2026 */
+const char *clock_date_hhmm(struct arena *a, int64_t at);  /* 31.12.2026 14:35 */
+const char *clock_digits14(struct arena *a, int64_t at);   /* 20261231143559, Kyiv: Portmone's dt */
+
+/* 2026-12-31T12:35:59.123456Z */
+const char *clock_iso(struct arena *a, int64_t at);
+
+#endif

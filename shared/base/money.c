@@ -1,0 +1,55 @@
+#include "shared/base/money.h"
+
+#include "shared/base/str.h"
+
+#define NO_BREAK_SPACE "\xC2\xA0"
+
+int money_times(struct money unit, int64_t count, struct money *ret)
+{
+	int64_t product;
+
+	if (unit.kop < 0 || count < 0 || __builtin_mul_overflow(unit.kop, count, &product))
+		return ERR_INVALID;
+	ret->kop = product;
+	return OK;
+}
+
+const char *money_plain(struct arena *a, struct money m)
+{
+	int64_t const whole = m.kop / 100;
+	int64_t const part = m.kop % 100;
+
+	return arena_printf(a, "%s%lld.%02lld", m.kop < 0 ? "-" : "",
+			    (long long)(whole < 0 ? -whole : whole),
+			    (long long)(part < 0 ? -part : part));
+}
+
+/* Digits in groups of three from the right, from the fifth digit on: 9999, 10 000. */
+static void add_grouped(struct str *s, const char *digits, size_t len, const char *gap)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (i && len > 4 && (len - i) % 3 == 0)
+			str_add(s, gap);
+		str_addc(s, digits[i]);
+	}
+}
+
+const char *money_show(struct arena *a, struct money m, bool sign_first)
+{
+	struct str s = STR(a, 64);
+	const char *plain = money_plain(a, MONEY(m.kop < 0 ? -m.kop : m.kop));
+	size_t const whole = strcspn(plain, ".");
+
+	if (m.kop < 0)
+		str_add(&s, "−");
+	if (sign_first)
+		str_add(&s, "₴");
+	add_grouped(&s, plain, whole, sign_first ? "," : NO_BREAK_SPACE);
+	if (m.kop % 100) {
+		str_addc(&s, sign_first ? '.' : ',');
+		str_add(&s, plain + whole + 1);
+	}
+	if (!sign_first)
+		str_add(&s, NO_BREAK_SPACE "₴");
+	return str_text(&s);
+}

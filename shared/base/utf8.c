@@ -1,0 +1,161 @@
+#include "shared/base/utf8.h"
+
+#include "shared/base/str.h"
+
+enum { REPLACEMENT = 0xFFFD };
+
+/*
+ * Decode one character.  Returns the bytes it took, 0 when they are not UTF-8.
+ */
+static size_t decode(const unsigned char *p, size_t len, uint32_t *ret)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t need;
+	uint32_t c;
+
+	if (p[0] < 0x80) {
+		*ret = p[0];
+		return 1;
+	}
+	if (p[0] >= 0xC2 && p[0] <= 0xDF)
+		need = 2;
+	else if (p[0] >= 0xE0 && p[0] <= 0xEF)
+		need = 3;
+	else if (p[0] >= 0xF0 && p[0] <= 0xF4)
+		need = 4;
+	else
+		return 0;
+	if (len < need)
+		return 0;
+	c = p[0] & (0xFFu >> (need + 1));
+	for (size_t i = 1; i < need; i++) {
+		if ((p[i] & 0xC0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3Fu);
+	}
+	if (c < least[need] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+		return 0;
+	*ret = c;
+	return need;
+}
+
+static void add_point(struct str *s, uint32_t c)
+{
+	if (c < 0x80) {
+		str_addc(s, (char)c);
+	} else if (c < 0x800) {
+		str_addc(s, (char)(0xC0 | c >> 6));
+		str_addc(s, (char)(0x80 | (c & 0x3F)));
+	} else if (c < 0x10000) {
+		str_addc(s, (char)(0xE0 | c >> 12));
+		str_addc(s, (char)(0x80 | (c >> 6 & 0x3F)));
+		str_addc(s, (char)(0x80 | (c & 0x3F)));
+	} else {
+		str_addc(s, (char)(0xF0 | c >> 18));
+		str_addc(s, (char)(0x80 | (c >> 12 & 0x3F)));
+		str_addc(s, (char)(0x80 | (c >> 6 & 0x3F)));
+		str_addc(s, (char)(0x80 | (c & 0x3F)));
+	}
+}
+
+bool utf8_valid(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	uint32_t c;
+
+	while (len) {
+		size_t const took = decode(p, len, &c);
+
+		if (!took || !c)
+			return false;
+		p += took;
+		len -= took;
+	}
+	return true;
+}
+
+size_t utf8_len(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xC0) != 0x80;
+	return n;
+}
+
+size_t utf8_utf16_len(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++) {
+		unsigned char const c = (unsigned char)*text;
+
+		n += (c & 0xC0) != 0x80;
+		n += c >= 0xF0;
+	}
+	return n;
+}
+
+size_t utf8_prefix_utf16(const char *text, size_t units)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t len = strlen(text);
+	size_t done = 0;
+	uint32_t c;
+
+	while (done < len) {
+		size_t const took = decode(p + done, len - done, &c);
+		size_t const cost = took == 4 ? 2 : 1;
+
+		if (!took || cost > units)
+			break;
+		units -= cost;
+		done += took;
+	}
+	return done;
+}
+
+static bool is_space(uint32_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == 0x0B || c == 0x0C ||
+	       c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+static bool is_hidden(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0x202A && c <= 0x202E) ||
+	       (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0xFEFF;
+}
+
+char *utf8_clean_line(struct arena *a, const char *text, size_t len, size_t max_points)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	struct str s = STR(a, max_points * 4 + 8);
+	size_t points = 0;
+	bool blank = false;
+
+	while (len) {
+		uint32_t c = REPLACEMENT;
+		size_t took = decode(p, len, &c);
+
+		took = took ? took : 1;
+		p += took;
+		len -= took;
+		if (is_space(c)) {
+			blank = s.len > 0;
+			continue;
+		}
+		if (is_hidden(c))
+			continue;
+		if (points + blank + 1 > max_points) {
+			str_add(&s, "…");
+			break;
+		}
+		points += blank + 1u;
+		if (blank)
+			str_addc(&s, ' ');
+		blank = false;
+		add_point(&s, c);
+	}
+	return arena_strdup(a, str_text(&s));
+}

@@ -1,0 +1,37 @@
+#include "shared/domain/setting.h"
+
+int setting_get(struct db *db, struct arena *a, const char *name, const char **ret)
+{
+	const struct db_cell *row;
+	int const rc = db_one(db, a, "SELECT value FROM settings WHERE name = ?",
+			      PARAMS(P(name)), &row);
+
+	if (!rc)
+		*ret = row[0].text;
+	return rc;
+}
+
+int setting_set(struct db *db, const char *name, const char *value)
+{
+	return db_exec(db,
+		       "INSERT INTO settings (name, value, changed_at) "
+		       "VALUES (?, ?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE "
+		       "value = VALUES(value), changed_at = VALUES(changed_at)",
+		       PARAMS(P(name), P(value)), NULL);
+}
+
+int setting_sales_paused(struct db *db, bool configured, bool *ret)
+{
+	struct arena a;
+	const char *value;
+	int rc;
+
+	arena_init(&a);
+	rc = setting_get(db, &a, SETTING_SALES, &value);
+	if (rc == ERR_NOT_FOUND)
+		*ret = configured;
+	else if (!rc)
+		*ret = !strcmp(value, "paused");
+	arena_release(&a);
+	return rc == ERR_NOT_FOUND ? OK : rc;
+}

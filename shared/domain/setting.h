@@ -1,0 +1,20 @@
+/*
+ * setting.h: what changes while the shop runs, kept in the database.
+ */
+#ifndef KARTKA_SETTING_H
+#define KARTKA_SETTING_H
+
+#include "shared/platform/db.h"
+
+#define SETTING_BOT_USERNAME "bot_username"	  /* from getMe: links back to the bot */
+#define SETTING_CATALOG_VERSION "catalog_version" /* raised by every change of the catalogue */
+#define SETTING_SALES "sales"			  /* "open" or "paused"; missing: as configured */
+
+/* ERR_NOT_FOUND: never set. */
+int setting_get(struct db *db, struct arena *a, const char *name, const char **ret) MUST_CHECK;
+int setting_set(struct db *db, const char *name, const char *value) MUST_CHECK;
+
+/* Are sales paused, by the panel's switch or, where it was never used, by SALES? */
+int setting_sales_paused(struct db *db, bool configured, bool *ret) MUST_CHECK;
+
+#endif

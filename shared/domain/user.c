@@ -1,0 +1,135 @@
+#include "shared/domain/user.h"
+
+/* In this order for user_read(). */
+#define USER_COLUMNS                                                                            \
+	"u.id, u.first_name, u.last_name, u.username, u.lang, u.lang_chosen, u.banned_at, "     \
+	"u.ban_told_at, u.blocked_at, u.erased_at, s.step, s.data"
+
+static void user_read(const struct db_cell *c, struct user *u)
+{
+	u->id = c[0].number;
+	u->first_name = c[1].text;
+	u->last_name = c[2].text;
+	u->username = c[3].text;
+	u->lang = c[4].text;
+	u->lang_chosen = c[5].number != 0;
+	u->banned = !c[6].is_null;
+	u->ban_told = !c[7].is_null;
+	u->blocked = !c[8].is_null;
+	u->erased = !c[9].is_null;
+	u->dialog_step = c[10].is_null ? NULL : c[10].text;
+	u->dialog_data = c[11].is_null ? NULL : c[11].text;
+}
+
+int user_find(struct db *db, struct arena *a, int64_t id, struct user **ret)
+{
+	const struct db_cell *row;
+	int const rc = db_one(db, a,
+			      "SELECT " USER_COLUMNS " FROM users u LEFT JOIN user_states s "
+			      "ON s.user_id = u.id AND s.expires_at > UTC_TIMESTAMP(6) "
+			      "WHERE u.id = ?",
+			      PARAMS(P(id)), &row);
+
+	if (rc)
+		return rc;
+	*ret = arena_new(a, struct user);
+	user_read(row, *ret);
+	return OK;
+}
+
+static int user_insert(struct db *db, const struct user_seen *seen)
+{
+	int const rc = db_exec(db,
+			       "INSERT INTO users (id, first_name, last_name, username, lang, "
+			       "created_at) VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
+			       PARAMS(P(seen->id), P(seen->first_name), P(seen->last_name),
+				      P(seen->username), P(seen->lang)),
+			       NULL);
+
+	/* Two first messages at once: the other one was a moment earlier. */
+	return rc == ERR_CONFLICT ? OK : rc;
+}
+
+static bool tells_something_new(const struct user *u, const struct user_seen *seen)
+{
+	return u->blocked || u->erased || strcmp(u->first_name, seen->first_name) != 0 ||
+	       strcmp(u->last_name, seen->last_name) != 0 ||
+	       strcmp(u->username, seen->username) != 0;
+}
+
+int user_meet(struct db *db, struct arena *a, const struct user_seen *seen, struct user **ret)
+{
+	int rc = user_find(db, a, seen->id, ret);
+
+	if (rc == ERR_NOT_FOUND) {
+		if ((rc = user_insert(db, seen)))
+			return rc;
+		return user_find(db, a, seen->id, ret);
+	}
+	if (rc || !tells_something_new(*ret, seen))
+		return rc;
+	rc = db_exec(db,
+		     "UPDATE users SET first_name = ?, last_name = ?, username = ?, "
+		     "blocked_at = NULL, erased_at = NULL WHERE id = ?",
+		     PARAMS(P(seen->first_name), P(seen->last_name), P(seen->username),
+			    P(seen->id)),
+		     NULL);
+	(*ret)->first_name = seen->first_name;
+	(*ret)->last_name = seen->last_name;
+	(*ret)->username = seen->username;
+	(*ret)->blocked = false;
+	(*ret)->erased = false;
+	return rc;
+}
+
+int user_set_lang(struct db *db, int64_t id, const char *lang)
+{
+	return db_exec(db, "UPDATE users SET lang = ?, lang_chosen = 1 WHERE id = ?",
+		       PARAMS(P(lang), P(id)), NULL);
+}
+
+int user_set_blocked(struct db *db, int64_t id, bool blocked)
+{
+	if (!blocked)
+		return db_exec(db, "UPDATE users SET blocked_at = NULL WHERE id = ?",
+			       PARAMS(P(id)), NULL);
+	return db_exec(db,
+		       "UPDATE users SET blocked_at = UTC_TIMESTAMP(6) "
+		       "WHERE id = ? AND blocked_at IS NULL",
+		       PARAMS(P(id)), NULL);
+}
+
+int user_set_ban_told(struct db *db, int64_t id)
+{
+	return db_exec(db,
+		       "UPDATE users SET ban_told_at = UTC_TIMESTAMP(6) "
+		       "WHERE id = ? AND ban_told_at IS NULL",
+		       PARAMS(P(id)), NULL);
+}
+
+int user_erase(struct db *db, int64_t id)
+{
+	int const rc = dialog_end(db, id);
+
+	if (rc)
+		return rc;
+	return db_exec(db,
+		       "UPDATE users SET first_name = '', last_name = '', username = '', "
+		       "note = '', lang_chosen = 0, erased_at = UTC_TIMESTAMP(6) WHERE id = ?",
+		       PARAMS(P(id)), NULL);
+}
+
+int dialog_ask(struct db *db, int64_t user_id, const char *step, const char *data, int64_t ttl)
+{
+	return db_exec(db,
+		       "INSERT INTO user_states (user_id, step, data, expires_at) "
+		       "VALUES (?, ?, ?, UTC_TIMESTAMP(6) + INTERVAL ? SECOND) "
+		       "ON DUPLICATE KEY UPDATE step = VALUES(step), data = VALUES(data), "
+		       "expires_at = VALUES(expires_at)",
+		       PARAMS(P(user_id), P(step), P(data), P(ttl)), NULL);
+}
+
+int dialog_end(struct db *db, int64_t user_id)
+{
+	return db_exec(db, "DELETE FROM user_states WHERE user_id = ?", PARAMS(P(user_id)), NULL);
+}

@@ -1,0 +1,28 @@
+#!/bin/sh
+# demo.sh KARTKA FOLDER VAR: at the sandbox's first start, something to sell and somebody for the
+# panel.  FOLDER holds catalog.json and codes/VALUE_SLUG.txt.  Later starts change nothing: what was
+# edited stays edited.
+set -eu
+
+kartka=$1
+folder=$2
+marker=$3/sandbox/demo-loaded
+
+[ ! -e "$marker" ] || exit 0
+mkdir -p "$3/sandbox"
+
+if [ -e "$folder/catalog.json" ]; then
+	"$kartka" catalog import "$folder/catalog.json" >/dev/null
+	for codes in "$folder"/codes/*.txt; do
+		[ -e "$codes" ] || continue
+		value=${codes##*/}
+		"$kartka" codes import "${value%.txt}" "$codes" --batch demo >/dev/null
+	done
+	echo 'kartka: the demo catalogue is loaded'
+else
+	echo "kartka: no demo catalogue in $folder" >&2
+fi
+if [ -n "${DEMO_PASSWORD:-}" ]; then
+	printf '%s\n' "$DEMO_PASSWORD" | "$kartka" admin add demo --role owner --password-stdin >/dev/null
+fi
+: >"$marker"
