@@ -141,7 +141,8 @@ static bool commands_show(FILE *to, const char *word)
 		    (strncmp(c->name, word, len) != 0 || (c->name[len] && c->name[len] != ' ')))
 			continue;
 		if (!any)
-			fputs("usage: kartka COMMAND …; each one explains itself with --help\n\n",
+			fputs("usage: kartka COMMAND …; each one explains itself with "
+			      "--help\n\n",
 			      to);
 		any = true;
 		fprintf(to, "  %s%s%s\n      %.*s\n", c->name, *c->args ? " " : "", c->args,

@@ -65,8 +65,8 @@ static int ports_check(struct run *r)
 {
 	const char *needed = r->options->needs_port;
 	const char *equals = needed ? strchr(needed, '=') : NULL;
-	int const rc =
-		place_check_port(r->a, "HTTP_LISTEN", r->config->http_listen, &r->problem);
+	int const rc = place_check_port(r->a, "HTTP_LISTEN", r->config->http_listen,
+					&r->problem);
 
 	if (rc || !needed)
 		return rc;

@@ -330,7 +330,8 @@ static void phase_stop(struct supervisor *s, enum stop_phase phase)
 	int64_t const end = clock_monotonic_ms() + phase_grace_ms[phase];
 	int signal = -1; /* each service's own */
 
-	while (phase_running(s, phase, signal) + strays_signal(s, signal > 0 ? signal : SIGTERM)) {
+	while (phase_running(s, phase, signal) +
+	       strays_signal(s, signal > 0 ? signal : SIGTERM)) {
 		int64_t const now = clock_monotonic_ms();
 
 		signal = now < end ? 0 : SIGKILL;

@@ -30,9 +30,11 @@ enum err {
 	ERR_TOO_LONG = -4,  /* the input or the result passes its limit */
 	ERR_DENIED = -5,    /* not allowed, or a signature is wrong */
 	ERR_DOWN = -6,	    /* the other side (database, Telegram, Portmone) can't be reached */
-	ERR_RETRY = -7,	    /* the transaction was rolled back by the database: run it again, whole */
-	ERR_UNSURE = -8,    /* COMMIT was sent and its answer lost: run the same thing again */
-	ERR_FAILED = -9,    /* a bug or a broken environment; the place that met it has logged it */
+	ERR_RETRY =
+		-7, /* the transaction was rolled back by the database: run it again, whole */
+	ERR_UNSURE = -8, /* COMMIT was sent and its answer lost: run the same thing again */
+	ERR_FAILED =
+		-9, /* a bug or a broken environment; the place that met it has logged it */
 };
 
 /* A constant word for logs: "not_found", "conflict", … */

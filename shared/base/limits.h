@@ -5,14 +5,15 @@
 #define KARTKA_LIMITS_H
 
 /* Telegram (Bot API 10.3; core.telegram.org/bots/api and the server's source). */
-#define TELEGRAM_TEXT_MAX 4096	      /* of a message; counted in UTF-16 units, the stricter way */
-#define TELEGRAM_HTML_MAX 16384	      /* bytes of HTML we are ready to send for one message */
-#define TELEGRAM_CALLBACK_MAX 64      /* bytes of callback_data */
-#define TELEGRAM_COPY_MAX 256	      /* characters of copy_text */
-#define TELEGRAM_ANSWER_MAX 200	      /* characters of a callback's answer */
+#define TELEGRAM_TEXT_MAX 4096	 /* of a message; counted in UTF-16 units, the stricter way */
+#define TELEGRAM_HTML_MAX 16384	 /* bytes of HTML we are ready to send for one message */
+#define TELEGRAM_CALLBACK_MAX 64 /* bytes of callback_data */
+#define TELEGRAM_COPY_MAX 256	 /* characters of copy_text */
+#define TELEGRAM_ANSWER_MAX 200	 /* characters of a callback's answer */
 #define TELEGRAM_ID_MAX ((INT64_C(1) << 52) - 1) /* ids fit 52 bits, says the API */
-#define TELEGRAM_EDIT_HOURS 47	      /* 48 h is the API's limit for some acts; one hour to spare */
-#define UPDATE_BODY_MAX (1024 * 1024) /* the webhook's bodies; a real update is below 64 KiB */
+#define TELEGRAM_EDIT_HOURS 47 /* 48 h is the API's limit for some acts; one hour to spare */
+#define UPDATE_BODY_MAX (1024 * 1024) /* the webhook's bodies; a real update is below 64 KiB \
+				       */
 #define UPDATE_DEPTH_MAX 64	      /* nesting of JSON; real updates reach about 12 */
 
 /* People and catalogue. */
@@ -22,36 +23,38 @@
 #define QUANTITY_MAX 50		/* codes in one order: one .txt, one short transaction */
 #define INLINE_CODES_MAX 10	/* more come as a file: a message stays readable */
 #define INLINE_CODES_BYTES 3500 /* leaves room for the instruction under Telegram's 4,096 */
-#define STOCK_SHOWN_MAX 100	/* counted exactly up to here, ">100" beyond: a tap's cost stays flat */
-#define STOCK_SNAPSHOT_MS 1000	/* age of the counts on buttons */
-#define PRICE_MAX_KOP 99999999	/* 999,999.99 ₴ */
-#define ORDER_MIN_KOP 100	/* Portmone takes no less than 1.00 ₴ for a discounted order */
-#define PAGE_SIZE 6		/* rows of a list in the chat: fits a phone without scrolling */
+#define STOCK_SHOWN_MAX \
+	100 /* counted exactly up to here, ">100" beyond: a tap's cost stays flat */
+#define STOCK_SNAPSHOT_MS 1000 /* age of the counts on buttons */
+#define PRICE_MAX_KOP 99999999 /* 999,999.99 ₴ */
+#define ORDER_MIN_KOP 100      /* Portmone takes no less than 1.00 ₴ for a discounted order */
+#define PAGE_SIZE 6	       /* rows of a list in the chat: fits a phone without scrolling */
 
 /* Codes. */
-#define CODE_MAX 256		 /* characters; what a copy button can hold */
-#define CODE_LINE_MAX 4096	 /* bytes of a line in a codes file */
-#define IMPORT_CHUNK 500	 /* rows a transaction: small enough for Galera, large enough for speed */
-#define CODE_LIFE_MIN_HOURS 24	 /* a code about to expire is not sold */
+#define CODE_MAX 256	   /* characters; what a copy button can hold */
+#define CODE_LINE_MAX 4096 /* bytes of a line in a codes file */
+#define IMPORT_CHUNK \
+	500 /* rows a transaction: small enough for Galera, large enough for speed */
+#define CODE_LIFE_MIN_HOURS 24 /* a code about to expire is not sold */
 
 /* Time. */
-#define CALL_TIMEOUT_MS 3000	   /* database, Telegram, Portmone: then "something is down" */
-#define GATE_PROBE_MS 1000	   /* while it is down one probe a second looks */
-#define ACCEPT_PAUSE_MS 50	   /* after EMFILE and its like */
-#define HEARTBEAT_FRESH_MS 5000	   /* older means dead, for /readyz */
-#define DIALOG_TTL_S 900	   /* a question nobody answered is forgotten */
-#define DB_TX_TRIES 8		   /* a transaction is retried whole this often */
-#define ASK_FIRST_S 10		   /* Portmone is asked 10, 20, 40 … s after the page was opened */
-#define ASK_LONGEST_S 300	   /* … at most this far apart */
+#define CALL_TIMEOUT_MS 3000	/* database, Telegram, Portmone: then "something is down" */
+#define GATE_PROBE_MS 1000	/* while it is down one probe a second looks */
+#define ACCEPT_PAUSE_MS 50	/* after EMFILE and its like */
+#define HEARTBEAT_FRESH_MS 5000 /* older means dead, for /readyz */
+#define DIALOG_TTL_S 900	/* a question nobody answered is forgotten */
+#define DB_TX_TRIES 8		/* a transaction is retried whole this often */
+#define ASK_FIRST_S 10	  /* Portmone is asked 10, 20, 40 … s after the page was opened */
+#define ASK_LONGEST_S 300 /* … at most this far apart */
 #define ASK_AFTER_END_S (48 * 3600) /* and this long after the order's end */
-#define ASK_DAILY_S (30 * 86400)   /* then once a day this long: chargebacks */
+#define ASK_DAILY_S (30 * 86400)    /* then once a day this long: chargebacks */
 
 /* Web. */
 #define WEB_BODY_MAX (1024 * 1024) /* a form or a notification */
 #define WEB_RESPONSE_MAX (8 * 1024 * 1024)
-#define WEB_HEADERS_MAX 8192	   /* nginx reads them into fastcgi_buffer_size 16k */
+#define WEB_HEADERS_MAX 8192		  /* nginx reads them into fastcgi_buffer_size 16k */
 #define HTTP_ANSWER_MAX (4 * 1024 * 1024) /* of Telegram or Portmone */
 #define TEMPLATE_DEPTH_MAX 32
-#define LOG_LINE_MAX 4096	   /* one write(2) of this size to a file is not torn */
+#define LOG_LINE_MAX 4096 /* one write(2) of this size to a file is not torn */
 
 #endif

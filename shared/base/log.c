@@ -164,9 +164,10 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(values, sizeof(values), fmt, args);
 	va_end(args);
-	head = snprintf(line, sizeof(line), "%s %s %s[%d] %s%s%s ", clock_iso(&none, clock_now()),
-			level_names[level], log_state.program, (int)getpid(), event,
-			*log_state.request ? " req=" : "", log_state.request);
+	head = snprintf(line, sizeof(line), "%s %s %s[%d] %s%s%s ",
+			clock_iso(&none, clock_now()), level_names[level], log_state.program,
+			(int)getpid(), event, *log_state.request ? " req=" : "",
+			log_state.request);
 	arena_release(&none);
 	len = (size_t)head;
 	len += sanitise(line + len, sizeof(line) - len - 1, values);

@@ -3,7 +3,8 @@
  * that all processes of a host share.  Programs log; library code returns.
  *
  *	log_event(LOG_INFO, "order_paid", "order=%s kop=%lld", number, kop);
- *	2026-12-31T12:35:59.123456Z info worker[812] order_paid req=7f… order=K7F3-9QXA kop=10000
+ *	2026-12-31T12:35:59.123456Z info worker[812] order_paid req=7f… order=K7F3-9QXA
+ *kop=10000
  *
  * The event is a constant word.  Never a token, a password, a code, a card mask.
  * Control characters in values are shown as \xNN, so a value can't forge a line.

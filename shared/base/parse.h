@@ -13,7 +13,8 @@ int parse_int(const char *text, int64_t min, int64_t max, int64_t *ret) MUST_CHE
 /* Lower- or upper-case hexadecimal of exactly size bytes. */
 int parse_hex(const char *text, unsigned char *ret, size_t size) MUST_CHECK;
 
-/* A sum as people and gateways write it: "249,90", "249.9", "250"; at most two decimals, never negative. */
+/* A sum as people and gateways write it: "249,90", "249.9", "250"; at most two decimals, never
+ * negative. */
 int parse_money(const char *text, struct money *ret) MUST_CHECK;
 
 /* The same with an optional leading minus: Portmone's RETURN rows. */

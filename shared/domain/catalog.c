@@ -101,7 +101,8 @@ static int load_values(struct db *db, struct arena *a, struct catalog *to)
 		"v.hidden_at IS NOT NULL OR c.hidden_at IS NOT NULL, g.value_id IS NOT NULL "
 		"FROM card_values v JOIN categories c ON c.id = v.category_id "
 		"LEFT JOIN value_gateways g ON g.value_id = v.id AND g.gateway = 'portmone' "
-		"ORDER BY c.hidden_at IS NOT NULL, c.position, c.id, v.position, v.price_kop, v.id",
+		"ORDER BY c.hidden_at IS NOT NULL, c.position, c.id, v.position, v.price_kop, "
+		"v.id",
 		NO_PARAMS, &rows);
 
 	if (rc)
@@ -197,7 +198,8 @@ const struct card_value *catalog_value_by_slug(const struct catalog *c, const ch
 	return NULL;
 }
 
-const struct card_value *catalog_values(const struct catalog *c, const struct category *category)
+const struct card_value *catalog_values(const struct catalog *c,
+					const struct category *category)
 {
 	return c->values + category->first;
 }

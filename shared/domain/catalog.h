@@ -51,11 +51,12 @@ const struct category *catalog_category(const struct catalog *c, int64_t id);
 const struct card_value *catalog_value(const struct catalog *c, int64_t id);
 const struct card_value *catalog_value_by_slug(const struct catalog *c, const char *slug);
 /* Values of a category in their order, hidden ones among them. */
-const struct card_value *catalog_values(const struct catalog *c, const struct category *category);
+const struct card_value *catalog_values(const struct catalog *c,
+					const struct category *category);
 
 /* Codes on the shelf: exact up to STOCK_SHOWN_MAX, STOCK_SHOWN_MAX + 1 for more. */
-int catalog_stock(struct catalog *c, struct db *db, int64_t value_id, int64_t now_ms, int *ret)
-	MUST_CHECK;
+int catalog_stock(struct catalog *c, struct db *db, int64_t value_id, int64_t now_ms,
+		  int *ret) MUST_CHECK;
 
 /* ---- changing it ---- */
 

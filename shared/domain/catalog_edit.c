@@ -18,12 +18,14 @@ int category_put(struct db *db, const struct category_edit *e, int64_t *ret_id)
 {
 	int const rc = db_exec(
 		db,
-		"INSERT INTO categories (slug, title_uk, title_en, title_ru, position, created_at) "
+		"INSERT INTO categories (slug, title_uk, title_en, title_ru, position, "
+		"created_at) "
 		"VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE "
 		"title_uk = VALUES(title_uk), title_en = VALUES(title_en), "
 		"title_ru = VALUES(title_ru), position = VALUES(position), "
 		"version = version + 1",
-		PARAMS(P(e->slug), P(e->title[0]), P(e->title[1]), P(e->title[2]), P(e->position)),
+		PARAMS(P(e->slug), P(e->title[0]), P(e->title[1]), P(e->title[2]),
+		       P(e->position)),
 		NULL);
 
 	if (rc)
@@ -42,7 +44,8 @@ int value_put(struct db *db, const struct value_edit *e, int64_t *ret_id)
 		"IF(?, UTC_TIMESTAMP(6), NULL), UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE "
 		"category_id = VALUES(category_id), title_uk = VALUES(title_uk), "
 		"title_en = VALUES(title_en), title_ru = VALUES(title_ru), "
-		"instruction_uk = VALUES(instruction_uk), instruction_en = VALUES(instruction_en), "
+		"instruction_uk = VALUES(instruction_uk), instruction_en = "
+		"VALUES(instruction_en), "
 		"instruction_ru = VALUES(instruction_ru), price_kop = VALUES(price_kop), "
 		"position = VALUES(position), max_per_order = VALUES(max_per_order), "
 		"max_per_day = VALUES(max_per_day), code_pattern = VALUES(code_pattern), "
@@ -57,8 +60,10 @@ int value_put(struct db *db, const struct value_edit *e, int64_t *ret_id)
 
 	if (rc || (rc = value_id_by_slug(db, e->slug, ret_id)))
 		return rc;
-	return db_exec(db, "INSERT IGNORE INTO value_gateways (value_id, gateway) VALUES (?, 'portmone')",
-		       PARAMS(P(*ret_id)), NULL);
+	return db_exec(
+		db,
+		"INSERT IGNORE INTO value_gateways (value_id, gateway) VALUES (?, 'portmone')",
+		PARAMS(P(*ret_id)), NULL);
 }
 
 int catalog_changed(struct db *db)

@@ -28,8 +28,8 @@ static struct bytes associated(unsigned char to[ASSOCIATED_LEN], int64_t value_i
 	return (struct bytes){ to, ASSOCIATED_LEN };
 }
 
-void code_seal(struct arena *a, const struct code_vault *vault, int64_t value_id, const char *code,
-	       struct code_sealed *ret)
+void code_seal(struct arena *a, const struct code_vault *vault, int64_t value_id,
+	       const char *code, struct code_sealed *ret)
 {
 	const struct code_vault_key *key = &vault->keys[vault->count - 1];
 	unsigned char tied[ASSOCIATED_LEN];

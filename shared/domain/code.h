@@ -34,10 +34,11 @@ void code_fingerprint(const struct code_vault *vault, const char *code,
 		      unsigned char ret[CRYPTO_SHA256]);
 
 /* Seal for a value: the ciphertext opens only with the same value and fingerprint. */
-void code_seal(struct arena *a, const struct code_vault *vault, int64_t value_id, const char *code,
-	       struct code_sealed *ret);
+void code_seal(struct arena *a, const struct code_vault *vault, int64_t value_id,
+	       const char *code, struct code_sealed *ret);
 
-/* ERR_DENIED: altered, another row's, or the key is not known.  Lives as long as the arena, wiped at its end. */
+/* ERR_DENIED: altered, another row's, or the key is not known.  Lives as long as the arena,
+ * wiped at its end. */
 int code_open(struct arena *a, const struct code_vault *vault, int64_t value_id,
 	      const struct code_sealed *sealed, const char **ret) MUST_CHECK;
 

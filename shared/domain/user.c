@@ -1,8 +1,8 @@
 #include "shared/domain/user.h"
 
 /* In this order for user_read(). */
-#define USER_COLUMNS                                                                            \
-	"u.id, u.first_name, u.last_name, u.username, u.lang, u.lang_chosen, u.banned_at, "     \
+#define USER_COLUMNS                                                                        \
+	"u.id, u.first_name, u.last_name, u.username, u.lang, u.lang_chosen, u.banned_at, " \
 	"u.ban_told_at, u.blocked_at, u.erased_at, s.step, s.data"
 
 static void user_read(const struct db_cell *c, struct user *u)
@@ -68,12 +68,12 @@ int user_meet(struct db *db, struct arena *a, const struct user_seen *seen, stru
 	}
 	if (rc || !tells_something_new(*ret, seen))
 		return rc;
-	rc = db_exec(db,
-		     "UPDATE users SET first_name = ?, last_name = ?, username = ?, "
-		     "blocked_at = NULL, erased_at = NULL WHERE id = ?",
-		     PARAMS(P(seen->first_name), P(seen->last_name), P(seen->username),
-			    P(seen->id)),
-		     NULL);
+	rc = db_exec(
+		db,
+		"UPDATE users SET first_name = ?, last_name = ?, username = ?, "
+		"blocked_at = NULL, erased_at = NULL WHERE id = ?",
+		PARAMS(P(seen->first_name), P(seen->last_name), P(seen->username), P(seen->id)),
+		NULL);
 	(*ret)->first_name = seen->first_name;
 	(*ret)->last_name = seen->last_name;
 	(*ret)->username = seen->username;
@@ -131,5 +131,6 @@ int dialog_ask(struct db *db, int64_t user_id, const char *step, const char *dat
 
 int dialog_end(struct db *db, int64_t user_id)
 {
-	return db_exec(db, "DELETE FROM user_states WHERE user_id = ?", PARAMS(P(user_id)), NULL);
+	return db_exec(db, "DELETE FROM user_states WHERE user_id = ?", PARAMS(P(user_id)),
+		       NULL);
 }

@@ -37,8 +37,8 @@ int user_find(struct db *db, struct arena *a, int64_t id, struct user **ret) MUS
  * The sender's row: found, made when new, and changed only where Telegram tells
  * something else than the row (so an ordinary tap reads and nothing more).
  */
-int user_meet(struct db *db, struct arena *a, const struct user_seen *seen, struct user **ret)
-	MUST_CHECK;
+int user_meet(struct db *db, struct arena *a, const struct user_seen *seen,
+	      struct user **ret) MUST_CHECK;
 
 int user_set_lang(struct db *db, int64_t id, const char *lang) MUST_CHECK;
 int user_set_blocked(struct db *db, int64_t id, bool blocked) MUST_CHECK;
@@ -50,8 +50,8 @@ int user_erase(struct db *db, int64_t id) MUST_CHECK;
 /* ---- the one open question of a person ---- */
 
 /* Ask: replaces an earlier question; forgotten after ttl seconds. */
-int dialog_ask(struct db *db, int64_t user_id, const char *step, const char *data, int64_t ttl)
-	MUST_CHECK;
+int dialog_ask(struct db *db, int64_t user_id, const char *step, const char *data,
+	       int64_t ttl) MUST_CHECK;
 int dialog_end(struct db *db, int64_t user_id) MUST_CHECK;
 
 #endif

@@ -139,8 +139,8 @@ static int values_gather(struct arena *a, bool make, struct setting_values *ret,
 	if (rc)
 		return rc;
 	if (*ret_db_is_private && password)
-		value_of(ret, "DB_URL")->text =
-			private_db_url(a, value_of(ret, "KARTKA_VAR")->text, password);
+		value_of(ret, "DB_URL")->text = private_db_url(
+			a, value_of(ret, "KARTKA_VAR")->text, password);
 	return OK;
 }
 

@@ -178,8 +178,8 @@ int config_secrets_read(struct arena *a, const char *var, bool make,
 		return ERR_INVALID;
 	}
 	for (size_t i = 0; i < setting_count; i++) {
-		const char *value =
-			json_text(json_get(doc.root, setting_table[i].about.key), "");
+		const char *value = json_text(json_get(doc.root, setting_table[i].about.key),
+					      "");
 
 		if (setting_table[i].made && !values->row[i].text && *value)
 			values->row[i] = (struct setting_value){ .text = arena_strdup(a, value),

@@ -188,8 +188,8 @@ static int read_url_slash(struct arena *a, const struct setting *s, const char *
 	int const rc = read_url(a, s, text, ret);
 
 	if (!rc)
-		FIELD(s, ret, const char *) =
-			arena_printf(a, "%s/", FIELD(s, ret, const char *));
+		FIELD(s, ret, const char *) = arena_printf(a, "%s/",
+							   FIELD(s, ret, const char *));
 	return rc;
 }
 

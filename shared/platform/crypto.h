@@ -23,15 +23,15 @@ bool crypto_same(struct bytes a, struct bytes b);
  * AES-256-GCM.  Sealed form: nonce (12) ‖ ciphertext ‖ tag (16).  The associated data
  * must be the same at opening: it ties a sealed code to its row.
  */
-struct bytes crypto_seal(struct arena *a, const unsigned char key[CRYPTO_KEY], struct bytes text,
-			 struct bytes associated);
+struct bytes crypto_seal(struct arena *a, const unsigned char key[CRYPTO_KEY],
+			 struct bytes text, struct bytes associated);
 /* ERR_DENIED: wrong key, altered, or another row's.  The text ends in NUL. */
 int crypto_open(struct arena *a, const unsigned char key[CRYPTO_KEY], struct bytes sealed,
 		struct bytes associated, struct bytes *ret) MUST_CHECK;
 
 void crypto_wipe(void *data, size_t len);
 
-const char *crypto_hex(struct arena *a, struct bytes b);	 /* lower case */
+const char *crypto_hex(struct arena *a, struct bytes b); /* lower case */
 const char *crypto_hex_upper(struct arena *a, struct bytes b);
 const char *crypto_base64url(struct arena *a, struct bytes b); /* RFC 4648 §5, no padding */
 /* ERR_INVALID: a foreign character, or bits left over. */

@@ -18,8 +18,9 @@
 struct db;
 
 struct db_options {
-	const char *url; /* mysql://user:password@host[,host…][:port]/db?ssl=on, or ?socket=/path */
-	int timeout_ms;	 /* of every call; 0: CALL_TIMEOUT_MS */
+	const char *
+		url; /* mysql://user:password@host[,host…][:port]/db?ssl=on, or ?socket=/path */
+	int timeout_ms; /* of every call; 0: CALL_TIMEOUT_MS */
 };
 
 /* Does not connect.  ERR_INVALID: the URL is malformed. */
@@ -59,7 +60,9 @@ static inline struct db_param db_p_text(const char *text)
 }
 static inline struct db_param db_p_blob(struct bytes b)
 {
-	return (struct db_param){ .kind = b.data ? DB_BLOB : DB_NULL, .data = b.data, .len = b.len };
+	return (struct db_param){ .kind = b.data ? DB_BLOB : DB_NULL,
+				  .data = b.data,
+				  .len = b.len };
 }
 static inline struct db_param db_p_money(struct money m)
 {
@@ -80,9 +83,10 @@ struct db_params {
 	size_t count;
 };
 
-#define PARAMS(...) \
-	((struct db_params){ (const struct db_param[]){ __VA_ARGS__ }, \
-			     sizeof((struct db_param[]){ __VA_ARGS__ }) / sizeof(struct db_param) })
+#define PARAMS(...)                                                       \
+	((struct db_params){ (const struct db_param[]){ __VA_ARGS__ },    \
+			     sizeof((struct db_param[]){ __VA_ARGS__ }) / \
+				     sizeof(struct db_param) })
 #define NO_PARAMS ((struct db_params){ NULL, 0 })
 
 /* ---- results ---- */
@@ -123,8 +127,8 @@ struct db_result {
  */
 int db_query(struct db *db, struct arena *a, const char *sql, struct db_params params,
 	     struct db_rows *ret) MUST_CHECK;
-int db_exec(struct db *db, const char *sql, struct db_params params, struct db_result *ret)
-	MUST_CHECK; /* ret may be NULL */
+int db_exec(struct db *db, const char *sql, struct db_params params,
+	    struct db_result *ret) MUST_CHECK; /* ret may be NULL */
 
 /* The first row only; ERR_NOT_FOUND when there is none. */
 int db_one(struct db *db, struct arena *a, const char *sql, struct db_params params,
@@ -144,8 +148,8 @@ int db_script(struct db *db, const char *sql) MUST_CHECK;
  *	return db_tx_commit(&tx);
  *
  * Leaving the scope without commit rolls back.  A whole transaction is run again by
- * db_retry(): up to DB_TX_TRIES times on ERR_RETRY and ERR_UNSURE with a growing, jittered pause,
- * so what it runs must be idempotent.
+ * db_retry(): up to DB_TX_TRIES times on ERR_RETRY and ERR_UNSURE with a growing, jittered
+ *pause, so what it runs must be idempotent.
  */
 struct db_tx {
 	struct db *db;

@@ -15,7 +15,8 @@ struct form {
 	const char *values[FORM_FIELDS_MAX];
 };
 
-/* ERR_INVALID: a bad escape, a NUL, broken UTF-8, a name twice; ERR_TOO_LONG: too many fields. */
+/* ERR_INVALID: a bad escape, a NUL, broken UTF-8, a name twice; ERR_TOO_LONG: too many fields.
+ */
 int form_parse(struct arena *a, struct bytes text, struct form *ret) MUST_CHECK;
 
 /* NULL when there is no such field. */

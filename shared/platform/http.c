@@ -14,10 +14,10 @@ enum {
 };
 
 /* Setting a constant option can fail only for want of memory or of the option itself. */
-#define SET(h, option, value) \
-	do { \
+#define SET(h, option, value)                                               \
+	do {                                                                \
 		if (curl_easy_setopt((h)->curl, option, value) != CURLE_OK) \
-			die("libcurl does not take " #option); \
+			die("libcurl does not take " #option);              \
 	} while (0)
 
 static bool body_room(struct http_handle *h, size_t more)

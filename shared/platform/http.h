@@ -1,7 +1,7 @@
 /*
  * http.h: outgoing HTTP by libcurl: one blocking call with kept-alive connections for
- * responders and commands, and a pool of many at once for the worker.  No redirects, http or https only,
- * NOSIGNAL, TLS verified.  URLs are never logged: Telegram's hold the token.
+ * responders and commands, and a pool of many at once for the worker.  No redirects, http or
+ * https only, NOSIGNAL, TLS verified.  URLs are never logged: Telegram's hold the token.
  */
 #ifndef KARTKA_HTTP_H
 #define KARTKA_HTTP_H
@@ -29,7 +29,7 @@ struct http_request {
 	const struct http_part *parts;
 	size_t part_count;
 	const char *const *headers; /* further "Name: value" lines, NULL-ended; may be NULL */
-	int timeout_ms;		  /* 0: CALL_TIMEOUT_MS */
+	int timeout_ms;		    /* 0: CALL_TIMEOUT_MS */
 };
 
 struct http_answer {
@@ -57,8 +57,8 @@ typedef void http_done(int rc, const struct http_answer *answer, void *data);
  * Start a call; everything in the request is copied.  ERR_TOO_LONG: HTTP_RUNNING_MAX are
  * under way; ERR_FAILED: libcurl refuses it.  Then nothing is started and done is not called.
  */
-int http_start(struct http *http, const struct http_request *request, http_done *done, void *data)
-	MUST_CHECK;
+int http_start(struct http *http, const struct http_request *request, http_done *done,
+	       void *data) MUST_CHECK;
 
 /* Calls under way. */
 size_t http_running(const struct http *http);
@@ -68,7 +68,7 @@ struct pollfd;
  * Move all calls on and wait up to timeout_ms for them or for any of the caller's
  * descriptors (their revents are filled).  Returns when anything happened.
  */
-int http_pump(struct http *http, struct pollfd *extra, unsigned extra_count, int timeout_ms)
-	MUST_CHECK;
+int http_pump(struct http *http, struct pollfd *extra, unsigned extra_count,
+	      int timeout_ms) MUST_CHECK;
 
 #endif

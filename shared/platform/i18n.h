@@ -2,9 +2,9 @@
  * i18n.h: phrases of templates/i18n/{uk,en,ru}.json.
  *
  * A phrase is text with {{name}} places, or an object of plural forms
- * {"one","few","many"} (uk, ru: CLDR's rules for whole numbers) or {"one","many"} (en), chosen by the argument N.
- * Keys are flat with dots: "order.total".  Every language has every key with the same
- * places: a test checks that, and that each key is used.
+ * {"one","few","many"} (uk, ru: CLDR's rules for whole numbers) or {"one","many"} (en), chosen
+ * by the argument N. Keys are flat with dots: "order.total".  Every language has every key with
+ * the same places: a test checks that, and that each key is used.
  */
 #ifndef KARTKA_I18N_H
 #define KARTKA_I18N_H
@@ -19,7 +19,8 @@ const char *lang_code(enum lang lang);
 enum lang lang_from_code(const char *code);
 bool lang_is_known(const char *code);
 
-/* Load all languages.  Once per process; ERR_INVALID/ERR_FAILED: `problem` names file and key. */
+/* Load all languages.  Once per process; ERR_INVALID/ERR_FAILED: `problem` names file and key.
+ */
 int i18n_load(const char *dir, struct str *problem) MUST_CHECK;
 
 struct i18n_arg {
@@ -30,15 +31,23 @@ struct i18n_arg {
 #define A(n, t) ((struct i18n_arg){ .name = (n), .text = (t) })
 #define N(n, value) ((struct i18n_arg){ .name = (n), .number = (value) })
 
-#define I18N_ARGS(...) \
-	(const struct i18n_arg[]){ __VA_ARGS__, { NULL, NULL, 0 } }
+#define I18N_ARGS(...)                \
+	(const struct i18n_arg[])     \
+	{                             \
+		__VA_ARGS__,          \
+		{                     \
+			NULL, NULL, 0 \
+		}                     \
+	}
 
 /*
  * The phrase with its places filled.  _html escapes what is filled in (for messages and
- * pages; the phrase itself may hold Telegram's tags); _plain does not (button labels, callback answers,
- * file names).  An unknown key is a bug: logged by the caller's tests, shown as the key.
+ * pages; the phrase itself may hold Telegram's tags); _plain does not (button labels, callback
+ * answers, file names).  An unknown key is a bug: logged by the caller's tests, shown as the
+ * key.
  */
-const char *i18n_html(struct arena *a, enum lang lang, const char *key, const struct i18n_arg *args);
+const char *i18n_html(struct arena *a, enum lang lang, const char *key,
+		      const struct i18n_arg *args);
 const char *i18n_plain(struct arena *a, enum lang lang, const char *key,
 		       const struct i18n_arg *args);
 

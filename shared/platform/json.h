@@ -19,7 +19,16 @@ int json_parse(struct bytes text, int depth, struct json_doc *ret) MUST_CHECK;
 void json_doc_free(struct json_doc *doc);
 #define AUTO_JSON __attribute__((cleanup(json_doc_free))) struct json_doc
 
-enum json_type { JSON_NONE, JSON_NULL, JSON_BOOL, JSON_INT, JSON_DOUBLE, JSON_TEXT, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+	JSON_NONE,
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_INT,
+	JSON_DOUBLE,
+	JSON_TEXT,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
 enum json_type json_type(const struct json *v); /* JSON_NONE for NULL */
 
 /* A member, NULL if v is no object or has none of that name. */
@@ -29,8 +38,8 @@ size_t json_count(const struct json *v);
 const struct json *json_at(const struct json *v, size_t i);
 
 /* Members of an object in order.  Stops and returns what the callback returns when not 0. */
-int json_each(const struct json *v, int (*each)(const char *name, const struct json *v, void *data),
-	      void *data);
+int json_each(const struct json *v,
+	      int (*each)(const char *name, const struct json *v, void *data), void *data);
 
 /*
  * Typed access; the fallback when v is missing or of another type.  Integers are exact

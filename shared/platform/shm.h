@@ -1,6 +1,7 @@
 /*
  * shm.h: what the processes of one host share without the database: a file of fixed
- * size mapped by all (KARTKA_VAR/run/shared.mem), lock-free.  Losing it loses nothing but counts.
+ * size mapped by all (KARTKA_VAR/run/shared.mem), lock-free.  Losing it loses nothing but
+ * counts.
  */
 #ifndef KARTKA_SHM_H
 #define KARTKA_SHM_H
@@ -24,8 +25,8 @@ enum throttle_verdict {
  * rate a second after a burst (at most 8000); a rate or burst below 1 lets everybody pass.
  * A spell ends when the bucket is full again: somebody who goes on is told once.
  */
-enum throttle_verdict throttle_take(struct shm *shm, int64_t user_id, int64_t rate, int64_t burst,
-				    int64_t now_ms);
+enum throttle_verdict throttle_take(struct shm *shm, int64_t user_id, int64_t rate,
+				    int64_t burst, int64_t now_ms);
 
 /* ---- gate: the mark that something outside is down ----
  *
@@ -35,7 +36,8 @@ enum gate { GATE_DB, GATE_TELEGRAM, GATE_PORTMONE, GATE__COUNT };
 
 /* May I call?  False: it is down and this is not the second's probe. */
 bool gate_try(struct shm *shm, enum gate gate, int64_t now_ms);
-/* What came of a call that was tried.  The first failure sets the mark, any success clears it. */
+/* What came of a call that was tried.  The first failure sets the mark, any success clears it.
+ */
 void gate_report(struct shm *shm, enum gate gate, bool up, int64_t now_ms);
 bool gate_is_down(struct shm *shm, enum gate gate);
 

@@ -29,15 +29,16 @@ void value_push(struct value *list, struct value *v);
 /* Finds a partial by name; NULL renders as nothing. */
 typedef const struct template *template_find(const char *name, void *data);
 
-/* ERR_TOO_LONG: the result passes out's cap, or partials nest deeper than TEMPLATE_DEPTH_MAX. */
+/* ERR_TOO_LONG: the result passes out's cap, or partials nest deeper than TEMPLATE_DEPTH_MAX.
+ */
 int template_render(const struct template *t, const struct value *data, template_find *find,
 		    void *find_data, struct str *out) MUST_CHECK;
 
 /* ---- a folder of *.mustache files: names are paths without the ending ---- */
 struct templates;
 /* ERR_INVALID / ERR_FAILED: `problem` names the file. */
-int templates_load(struct arena *a, const char *dir, struct templates **ret, struct str *problem)
-	MUST_CHECK;
+int templates_load(struct arena *a, const char *dir, struct templates **ret,
+		   struct str *problem) MUST_CHECK;
 /* ERR_NOT_FOUND: no such template. */
 int templates_render(const struct templates *all, const char *name, const struct value *data,
 		     struct str *out) MUST_CHECK;

@@ -24,7 +24,8 @@ void wake_outbox(struct wake *wake);
  * Answer a callback query; text NULL or "" only stops the spinner.  False: no live worker
  * took it, or id or text are longer than struct wake_message holds.
  */
-bool wake_answer_callback(struct wake *wake, const char *callback_id, const char *text, bool alert);
+bool wake_answer_callback(struct wake *wake, const char *callback_id, const char *text,
+			  bool alert);
 
 /* ---- the worker's side ---- */
 

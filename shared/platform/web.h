@@ -52,10 +52,11 @@ typedef void web_handler(void *app, struct arena *a, const struct web_request *r
 			 struct web_response *res);
 
 struct web_server {
-	const char *name;	  /* of the program, for logs and metrics */
-	size_t body_max;	  /* longer: 413, unread */
+	const char *name; /* of the program, for logs and metrics */
+	size_t body_max;  /* longer: 413, unread */
 	web_handler *handle;
-	void (*tick)(void *app);  /* about once a second when idle, and between requests; may be NULL */
+	void (*tick)(void *app); /* about once a second when idle, and between requests; may be
+				    NULL */
 	void *app;
 };
 
@@ -79,7 +80,7 @@ struct web_route {
  * Find the row for the request; req->parts is set.  NULL with *status 404, or 405 when only
  * the method is wrong.
  */
-const struct web_route *web_route_find(struct arena *a, const struct web_route *rows, size_t count,
-				       struct web_request *req, int *status);
+const struct web_route *web_route_find(struct arena *a, const struct web_route *rows,
+				       size_t count, struct web_request *req, int *status);
 
 #endif
