@@ -12,9 +12,10 @@
 #define TELEGRAM_ANSWER_MAX 200	 /* characters of a callback's answer */
 #define TELEGRAM_ID_MAX ((INT64_C(1) << 52) - 1) /* ids fit 52 bits, says the API */
 #define TELEGRAM_EDIT_HOURS 47 /* 48 h is the API's limit for some acts; one hour to spare */
-#define UPDATE_BODY_MAX (1024 * 1024) /* the webhook's bodies; a real update is below 64 KiB \
-				       */
-#define UPDATE_DEPTH_MAX 64	      /* nesting of JSON; real updates reach about 12 */
+#define UPDATE_BODY_MAX                                                            \
+	(1024 * 1024)	    /* the webhook's bodies; a real update is below 64 KiB \
+			     */
+#define UPDATE_DEPTH_MAX 64 /* nesting of JSON; real updates reach about 12 */
 
 /* People and catalogue. */
 #define NAME_POINTS_MAX 64	/* a person's first name as Telegram allows it */

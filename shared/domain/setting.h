@@ -6,9 +6,10 @@
 
 #include "shared/platform/db.h"
 
-#define SETTING_BOT_USERNAME "bot_username"	  /* from getMe: links back to the bot */
-#define SETTING_CATALOG_VERSION "catalog_version" /* raised by every change of the catalogue \
-						   */
+#define SETTING_BOT_USERNAME "bot_username" /* from getMe: links back to the bot */
+#define SETTING_CATALOG_VERSION                                          \
+	"catalog_version"     /* raised by every change of the catalogue \
+			       */
 #define SETTING_SALES "sales" /* "open" or "paused"; missing: as configured */
 
 /* ERR_NOT_FOUND: never set. */

@@ -1,0 +1,43 @@
+/*
+ * order_settle.h: the one function that settles payments, whoever calls it: the worker's
+ * questions, a notification or return that made it ask, an administrator.  Calling it again
+ * with the same evidence changes nothing and succeeds.
+ *
+ * One READ COMMITTED transaction, run again whole when the database says so:
+ *	order locked → each payment recorded once → paid → codes sold → message in the outbox
+ * No network call happens inside.
+ */
+#ifndef KARTKA_ORDER_SETTLE_H
+#define KARTKA_ORDER_SETTLE_H
+
+#include "shared/domain/payment.h"
+
+enum settle_result {
+	SETTLE_NOTHING,	  /* no money that was not known before */
+	SETTLE_DELIVERED, /* paid just now, codes sold, message in the outbox */
+	SETTLE_WAITING,	  /* paid just now, not enough codes: the next upload fills it */
+	SETTLE_REVIEW,	  /* money that does not fit: a person decides; the order as before */
+	SETTLE__COUNT
+};
+const char *settle_result_name(enum settle_result result);
+
+struct settlement {
+	enum settle_result result;
+	enum order_state state; /* of the order afterwards */
+	bool surplus;		/* more than the total was paid: that part is in review */
+};
+
+/* ERR_NOT_FOUND: no such order. */
+int order_settle(struct db *db, int64_t order_id, const struct payment_evidence *evidence,
+		 struct settlement *ret) MUST_CHECK;
+
+/*
+ * Give the waiting orders of a value their codes, oldest first, whole orders only; each in a
+ * transaction of its own.  ret: how many were filled.
+ */
+int order_fill_waiting(struct db *db, int64_t value_id, int *ret) MUST_CHECK;
+
+/* The next value after this id with waiting orders and enough codes for the oldest; 0: none. */
+int order_waiting_value(struct db *db, int64_t after_value_id, int64_t *ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * payment.h: money, as the gateway's own answer told it, and hints that there may be some.
+ */
+#ifndef KARTKA_PAYMENT_H
+#define KARTKA_PAYMENT_H
+
+#include "shared/domain/order.h"
+
+/* ---- evidence: one answer of a gateway to our question about one order ---- */
+
+enum payment_kind { PAYMENT_IN, PAYMENT_RETURN };
+
+struct payment_row {
+	const char *id; /* the gateway's own */
+	enum payment_kind kind;
+	struct money amount;
+	bool chargeback;
+	const char *receipt_url; /* "" without */
+	int64_t paid_at;	 /* 0: not told */
+};
+
+enum payment_answer {
+	ANSWER_NONE,	 /* the gateway never saw the order, or only declined attempts */
+	ANSWER_OPEN,	 /* somebody is paying: not finished */
+	ANSWER_PAID,	 /* rows hold at least one payment */
+	ANSWER_UNUSABLE, /* down, malformed, refused: nothing is known */
+	ANSWER__COUNT
+};
+
+struct payment_evidence {
+	const char *gateway; /* "portmone" */
+	enum payment_answer answer;
+	const struct payment_row *rows; /* payments and returns; test money left out */
+	size_t count;
+};
+
+/* ---- what is kept ---- */
+
+enum payment_state { PAYMENT_OK, PAYMENT_REVIEW, PAYMENT_RESOLVED };
+
+struct payment {
+	int64_t id;
+	const char *gateway;
+	const char *gateway_payment_id;
+	enum payment_kind kind;
+	struct money amount;
+	bool applied; /* this one paid the order */
+	enum payment_state state;
+	const char *reason; /* "", "short", "second", "surplus", … */
+	const char *receipt_url;
+	int64_t received_at;
+};
+int payment_list_of_order(struct db *db, struct arena *a, int64_t order_id,
+			  struct payment **ret, size_t *ret_count) MUST_CHECK;
+
+/* ---- hints ---- */
+
+enum hint_source { HINT_NOTIFY, HINT_RETURN };
+
+/*
+ * Somebody says that this order was paid: the worker asks the gateway at once.  A hundred
+ * repeats are one row.  ERR_NOT_FOUND: no order has this number; nothing is stored.
+ */
+int payment_hint(struct db *db, const char *order_number, enum hint_source source,
+		 const char *gateway_payment_id) MUST_CHECK;
+
+#endif

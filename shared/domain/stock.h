@@ -1,0 +1,51 @@
+/*
+ * stock.h: the codes on the shelf.  A code is issued to at most one order, ever: the row
+ * holds the one order it belongs to, and every change names the state it leaves.
+ *
+ * Lock order everywhere: the order's row, then its codes.  Codes are taken oldest-expiring
+ * first with SKIP LOCKED, so buyers of one value don't queue behind each other.
+ */
+#ifndef KARTKA_STOCK_H
+#define KARTKA_STOCK_H
+
+#include "shared/domain/code.h"
+#include "shared/platform/db.h"
+
+/*
+ * Take codes off the shelf for an order, all or none, into state 'reserved' or, with sold,
+ * straight into 'sold'.  In the caller's transaction.  ERR_NOT_FOUND: not enough, looked at
+ * twice, the second time waiting for codes that others hold.
+ */
+int stock_take(struct db *db, int64_t value_id, int64_t order_id, int quantity,
+	       bool sold) MUST_CHECK;
+
+/* The order's reserved codes become sold.  ret: how many. */
+int stock_sell_reserved(struct db *db, int64_t order_id, int *ret) MUST_CHECK;
+
+/* The order's reserved codes go back to the shelf. */
+int stock_release(struct db *db, int64_t order_id) MUST_CHECK;
+
+/* A sold code as it is stored, for the moment it is sent or shown. */
+struct stock_code {
+	int64_t id;
+	int64_t value_id;
+	struct code_sealed sealed;
+	const char *serial;
+	int64_t expires_at;
+};
+
+/* The codes sold to an order, by slot. */
+int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stock_code **ret,
+		   size_t *ret_count) MUST_CHECK;
+
+/* Codes of a value by state, for `codes count`: no bound, not for taps. */
+struct stock_counts {
+	int64_t available;
+	int64_t reserved;
+	int64_t sold;
+	int64_t defective;
+	int64_t withdrawn;
+};
+int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret) MUST_CHECK;
+
+#endif
