@@ -58,20 +58,41 @@ static void add_point(struct str *s, uint32_t c)
 	}
 }
 
-bool utf8_valid(const char *text, size_t len)
+/* Eight bytes at once, none of them NUL or beyond ASCII: most of what comes is that. */
+static bool is_plain8(const unsigned char *p)
+{
+	uint64_t const ones = UINT64_C(0x0101010101010101);
+	uint64_t const highs = ones << 7;
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return !((word | (word - ones)) & highs);
+}
+
+size_t utf8_valid_prefix(const char *text, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)text;
+	size_t done = 0;
 	uint32_t c;
 
-	while (len) {
-		size_t const took = decode(p, len, &c);
+	while (done < len) {
+		size_t took;
 
+		if (len - done >= 8 && is_plain8(p + done)) {
+			done += 8;
+			continue;
+		}
+		took = decode(p + done, len - done, &c);
 		if (!took || !c)
-			return false;
-		p += took;
-		len -= took;
+			break;
+		done += took;
 	}
-	return true;
+	return done;
+}
+
+bool utf8_valid(const char *text, size_t len)
+{
+	return utf8_valid_prefix(text, len) == len;
 }
 
 size_t utf8_len(const char *text)

@@ -9,6 +9,9 @@
 /* Strict UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF) without NUL. */
 bool utf8_valid(const char *text, size_t len);
 
+/* How many bytes at the beginning are that. */
+size_t utf8_valid_prefix(const char *text, size_t len);
+
 /* How many UTF-16 units the text takes: the stricter of Telegram's two ways to count. */
 size_t utf8_utf16_len(const char *text);
 
