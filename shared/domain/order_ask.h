@@ -39,7 +39,7 @@ struct asking {
 
 /* The answer came (or none): settle, expire, or set the time of the next question. */
 int order_answered(struct db *db, int64_t order_id, const struct payment_evidence *evidence,
-		   int64_t ttl, struct asking *ret) MUST_CHECK;
+		   struct asking *ret) MUST_CHECK;
 
 /* Seconds until the next question is due, at most `most`. */
 int order_ask_due(struct db *db, int64_t most, int64_t *ret) MUST_CHECK;

@@ -37,7 +37,7 @@ int order_settle(struct db *db, int64_t order_id, const struct payment_evidence 
  */
 int order_fill_waiting(struct db *db, int64_t value_id, int *ret) MUST_CHECK;
 
-/* The next value after this id with waiting orders and enough codes for the oldest; 0: none. */
+/* The next value after this id that has waiting orders and codes on the shelf; 0: none. */
 int order_waiting_value(struct db *db, int64_t after_value_id, int64_t *ret) MUST_CHECK;
 
 #endif

@@ -126,10 +126,9 @@ CREATE TABLE orders (
   paid_at DATETIME(6) NULL COMMENT 'waiting orders are filled oldest first',
   delivered_at DATETIME(6) NULL COMMENT 'the codes are the buyer''s',
   ended_at DATETIME(6) NULL COMMENT 'expired, cancelled or refunded',
-  ask_at DATETIME(6) NULL COMMENT 'the gateway is asked then; NULL: never again',
+  ask_at DATETIME(6) NULL COMMENT 'the gateway is asked then; NULL: never again; a claim moves it on',
   asked_at DATETIME(6) NULL COMMENT 'last usable or unusable answer',
   asks INT NOT NULL DEFAULT 0 COMMENT 'questions so far: 10, 20, 40 … s apart',
-  ask_lease_until DATETIME(6) NULL COMMENT 'a worker is asking now',
   PRIMARY KEY (id) COMMENT 'referred to by codes, payments, outbox',
   UNIQUE KEY orders_number (number) COMMENT 'the gateway''s and people''s way to an order',
   UNIQUE KEY orders_nonce (nonce) COMMENT 'one drawing is one order, however often it is opened',
@@ -195,11 +194,11 @@ CREATE TABLE payments (
 CREATE TABLE payment_hints (
   order_id BIGINT NOT NULL COMMENT 'which order it names',
   source ENUM('notify','return') NOT NULL COMMENT 'how we heard',
-  gateway_payment_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'as claimed: never believed',
+  gateway_payment_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'as claimed last: never believed',
   times INT NOT NULL DEFAULT 1 COMMENT 'heard this often',
   first_at DATETIME(6) NOT NULL COMMENT 'for the order''s story',
   last_at DATETIME(6) NOT NULL COMMENT 'for the order''s story',
-  PRIMARY KEY (order_id, source, gateway_payment_id) COMMENT 'a hundred repeats are one row',
+  PRIMARY KEY (order_id, source) COMMENT 'any number of repeats are one row',
   CONSTRAINT payment_hints_order FOREIGN KEY (order_id) REFERENCES orders (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
   COMMENT='notifications and returns: a reason to ask the gateway, never evidence';

@@ -1,0 +1,133 @@
+#include "shared/domain/stock.h"
+
+#include "shared/base/limits.h"
+
+/* The next codes to sell.  A code about to expire is not sold. */
+#define SHELF_SELECT                                                                           \
+	"SELECT id FROM card_codes WHERE value_id = ? AND state = 'available' "                \
+	"AND expires_at > UTC_TIMESTAMP(6) + INTERVAL ? HOUR ORDER BY expires_at, id LIMIT ? " \
+	"FOR UPDATE"
+
+static int shelf_lock(struct db *db, struct arena *a, int64_t value_id, int quantity,
+		      struct db_rows *ret)
+{
+	int const rc = db_query(db, a, SHELF_SELECT " SKIP LOCKED",
+				PARAMS(P(value_id), P(CODE_LIFE_MIN_HOURS), P(quantity)), ret);
+
+	if (rc || ret->count == (size_t)quantity)
+		return rc;
+	/* None free right now is not none: wait for those that others hold before saying so. */
+	return db_query(db, a, SHELF_SELECT,
+			PARAMS(P(value_id), P(CODE_LIFE_MIN_HOURS), P(quantity)), ret);
+}
+
+static int code_take(struct db *db, int64_t code_id, int64_t order_id, int slot, bool sold)
+{
+	if (sold)
+		return db_exec_one(
+			db,
+			"UPDATE card_codes SET state = 'sold', order_id = ?, slot = ?, "
+			"sold_at = UTC_TIMESTAMP(6) WHERE id = ? AND state = 'available'",
+			PARAMS(P(order_id), P(slot), P(code_id)));
+	return db_exec_one(db,
+			   "UPDATE card_codes SET state = 'reserved', order_id = ?, slot = ? "
+			   "WHERE id = ? AND state = 'available'",
+			   PARAMS(P(order_id), P(slot), P(code_id)));
+}
+
+int stock_take(struct db *db, int64_t value_id, int64_t order_id, int quantity, bool sold)
+{
+	struct arena a;
+	struct db_rows rows;
+	int rc;
+
+	arena_init(&a);
+	rc = shelf_lock(db, &a, value_id, quantity, &rows);
+	if (!rc && rows.count < (size_t)quantity)
+		rc = ERR_NOT_FOUND;
+	for (size_t i = 0; !rc && i < rows.count; i++) {
+		rc = code_take(db, db_row(&rows, i)[0].number, order_id, (int)i + 1, sold);
+		/* The row is locked, so it can't be another's: a bug, not a race. */
+		if (rc == ERR_CONFLICT)
+			rc = ERR_FAILED;
+	}
+	arena_release(&a);
+	return rc;
+}
+
+int stock_sell_reserved(struct db *db, int64_t order_id, int *ret)
+{
+	struct db_result result;
+	int const rc = db_exec(
+		db,
+		"UPDATE card_codes SET state = 'sold', sold_at = UTC_TIMESTAMP(6) "
+		"WHERE order_id = ? AND state = 'reserved'",
+		PARAMS(P(order_id)), &result);
+
+	if (!rc)
+		*ret = (int)result.affected;
+	return rc;
+}
+
+int stock_release(struct db *db, int64_t order_id)
+{
+	return db_exec(
+		db,
+		"UPDATE card_codes SET state = 'available', order_id = NULL, slot = NULL "
+		"WHERE order_id = ? AND state = 'reserved'",
+		PARAMS(P(order_id)), NULL);
+}
+
+int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stock_code **ret,
+		   size_t *ret_count)
+{
+	struct db_rows rows;
+	struct stock_code *codes;
+	int const rc = db_query(
+		db, a,
+		"SELECT id, value_id, key_id, ciphertext, fingerprint, serial, expires_at "
+		"FROM card_codes WHERE order_id = ? AND state = 'sold' ORDER BY slot",
+		PARAMS(P(order_id)), &rows);
+
+	if (rc)
+		return rc;
+	codes = arena_array(a, rows.count, sizeof(*codes));
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct db_cell *c = db_row(&rows, i);
+
+		codes[i].id = c[0].number;
+		codes[i].value_id = c[1].number;
+		codes[i].sealed.key_id = c[2].number;
+		codes[i].sealed.ciphertext = (struct bytes){ c[3].text, c[3].len };
+		if (c[4].len != sizeof(codes[i].sealed.fingerprint))
+			return ERR_FAILED;
+		memcpy(codes[i].sealed.fingerprint, c[4].text, c[4].len);
+		codes[i].serial = c[5].text;
+		codes[i].expires_at = c[6].number;
+	}
+	*ret = codes;
+	*ret_count = rows.count;
+	return OK;
+}
+
+int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret)
+{
+	struct arena a;
+	const struct db_cell *row;
+	int rc;
+
+	arena_init(&a);
+	rc = db_one(db, &a,
+		    "SELECT CAST(COALESCE(SUM(state = 'available'), 0) AS SIGNED), "
+		    "CAST(COALESCE(SUM(state = 'reserved'), 0) AS SIGNED), "
+		    "CAST(COALESCE(SUM(state = 'sold'), 0) AS SIGNED), "
+		    "CAST(COALESCE(SUM(state = 'defective'), 0) AS SIGNED), "
+		    "CAST(COALESCE(SUM(state = 'withdrawn'), 0) AS SIGNED) "
+		    "FROM card_codes WHERE value_id = ?",
+		    PARAMS(P(value_id)), &row);
+	if (!rc)
+		*ret = (struct stock_counts){ row[0].number, row[1].number, row[2].number,
+					      row[3].number, row[4].number };
+	arena_release(&a);
+	return rc;
+}
