@@ -11,7 +11,7 @@
 enum update_kind {
 	UPDATE_OTHER,	 /* a type, a sender or a chat the shop has nothing to do with */
 	UPDATE_MESSAGE,	 /* somebody wrote to the bot in private */
-	UPDATE_EDITED,	 /* somebody edited an earlier message */
+	UPDATE_EDITED,	 /* somebody edited an earlier message in private */
 	UPDATE_GROUP,	 /* a message or a tap in a group or channel */
 	UPDATE_CALLBACK, /* an inline button */
 	UPDATE_BLOCKED,	 /* my_chat_member: the person stopped the bot */
@@ -28,7 +28,10 @@ struct update {
 	const char *last_name;
 	const char *username;
 	const char *language_code; /* as sent, "" when absent */
-	/* Where: the chat, and the message itself or the one the button hangs on. */
+	/*
+	 * Where: the chat, and the message itself or the one the button hangs on.  Of an
+	 * inline message: the person's private chat.
+	 */
 	int64_t chat_id;
 	int64_t message_id;   /* 0: none, or an inline message */
 	int64_t message_date; /* Unix seconds; 0: inaccessible or none */
@@ -39,8 +42,10 @@ struct update {
 };
 
 /*
- * ERR_INVALID: not JSON, nested deeper than UPDATE_DEPTH_MAX, no object, or an update_id, a
- * user id or a chat id that is no integer within 52 bits.  Bots as senders are UPDATE_OTHER.
+ * ERR_INVALID: not JSON, or nested deeper than UPDATE_DEPTH_MAX.  JSON that is no update, has
+ * no sender, a bot as its sender, or an id that is no whole number of int64 is UPDATE_OTHER:
+ * Telegram would only repeat what is refused, and nothing else reaches that chat meanwhile.
+ * Ids are exact whatever their size.
  */
 int update_parse(struct arena *a, struct bytes body, struct update *ret) MUST_CHECK;
 
