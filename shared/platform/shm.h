@@ -43,7 +43,8 @@ bool gate_is_down(struct shm *shm, enum gate gate);
 
 /* ---- heartbeat: which processes of this host are alive ---- */
 
-enum beat { BEAT_TELEGRAM, BEAT_PORTMONE, BEAT_ADMIN, BEAT_WORKER, BEAT__COUNT };
+/* BEAT_PAY: copies of portmone that serve the payment pages. */
+enum beat { BEAT_TELEGRAM, BEAT_PORTMONE, BEAT_PAY, BEAT_ADMIN, BEAT_WORKER, BEAT__COUNT };
 void beat_stamp(struct shm *shm, enum beat beat, int64_t now_ms);
 /* Processes of that kind that stamped within HEARTBEAT_FRESH_MS. */
 int beat_alive(struct shm *shm, enum beat beat, int64_t now_ms);
