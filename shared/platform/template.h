@@ -1,6 +1,8 @@
 /*
  * template.h: mustache (the public specification's interpolation, sections, inverted,
  * comments, partials, delimiters; no lambdas).  {{x}} escapes HTML; {{{x}}} and {{&x}} do not.
+ * A section is left out when its value is missing, false, 0, "" or an empty list.
+ * Names are [A-Za-z0-9_-], joined by dots; those of partials are paths.
  */
 #ifndef KARTKA_TEMPLATE_H
 #define KARTKA_TEMPLATE_H
@@ -9,7 +11,7 @@
 
 struct template; /* compiled, immutable, lives as long as its arena */
 
-/* ERR_INVALID: unclosed tag or section; `problem` says which and where. */
+/* ERR_INVALID: unclosed tag or section, or no name; `problem` says which and in which line. */
 int template_compile(struct arena *a, const char *text, const struct template **ret,
 		     struct str *problem) MUST_CHECK;
 
@@ -29,14 +31,16 @@ void value_push(struct value *list, struct value *v);
 /* Finds a partial by name; NULL renders as nothing. */
 typedef const struct template *template_find(const char *name, void *data);
 
-/* ERR_TOO_LONG: the result passes out's cap, or partials nest deeper than TEMPLATE_DEPTH_MAX.
+/*
+ * ERR_TOO_LONG: the result passes out's cap, partials nest deeper than TEMPLATE_DEPTH_MAX,
+ * or it takes more than TEMPLATE_STEPS_MAX.
  */
 int template_render(const struct template *t, const struct value *data, template_find *find,
 		    void *find_data, struct str *out) MUST_CHECK;
 
 /* ---- a folder of *.mustache files: names are paths without the ending ---- */
 struct templates;
-/* ERR_INVALID / ERR_FAILED: `problem` names the file. */
+/* Every partial must be there.  ERR_INVALID / ERR_FAILED: `problem` names the file. */
 int templates_load(struct arena *a, const char *dir, struct templates **ret,
 		   struct str *problem) MUST_CHECK;
 /* ERR_NOT_FOUND: no such template. */
