@@ -33,6 +33,9 @@ char *arena_strdup(struct arena *a, const char *text);
 char *arena_strndup(struct arena *a, const char *text, size_t len);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 
+/* An arena that ends with its scope. */
+#define AUTO_ARENA(name) struct arena name __attribute__((cleanup(arena_release))) = { NULL }
+
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 
 #endif

@@ -149,18 +149,16 @@ static int load(struct catalog *c, struct db *db, int64_t version)
 int catalog_refresh(struct catalog *c, struct db *db, int64_t now_ms)
 {
 	const struct db_cell *row;
-	struct arena a;
+	AUTO_ARENA(a);
 	int64_t version;
 	int rc;
 
 	if (c->loaded && now_ms - c->checked_ms < STOCK_SNAPSHOT_MS)
 		return OK;
-	arena_init(&a);
 	rc = db_one(db, &a,
 		    "SELECT CAST(value AS SIGNED) FROM settings WHERE name = 'catalog_version'",
 		    NO_PARAMS, &row);
 	version = rc ? 0 : row[0].number;
-	arena_release(&a);
 	if (!rc && (!c->loaded || version != c->version))
 		rc = load(c, db, version);
 	if (!rc)
@@ -217,14 +215,13 @@ int catalog_stock(struct catalog *c, struct db *db, int64_t value_id, int64_t no
 {
 	struct stock_count *slot = count_slot(c, value_id);
 	const struct db_cell *row;
-	struct arena a;
+	AUTO_ARENA(a);
 	int rc;
 
 	if (slot->value_id == value_id && now_ms - slot->read_ms < STOCK_SNAPSHOT_MS) {
 		*ret = slot->count;
 		return OK;
 	}
-	arena_init(&a);
 	rc = db_one(db, &a,
 		    "SELECT COUNT(*) FROM (SELECT 1 FROM card_codes WHERE value_id = ? AND "
 		    "state = 'available' AND expires_at > UTC_TIMESTAMP(6) + INTERVAL ? HOUR "
@@ -236,6 +233,5 @@ int catalog_stock(struct catalog *c, struct db *db, int64_t value_id, int64_t no
 					      .count = (int)row[0].number };
 		*ret = slot->count;
 	}
-	arena_release(&a);
 	return rc;
 }

@@ -3,14 +3,12 @@
 static int id_by_slug(struct db *db, const char *sql, const char *slug, int64_t *ret)
 {
 	const struct db_cell *row;
-	struct arena a;
+	AUTO_ARENA(a);
 	int rc;
 
-	arena_init(&a);
 	rc = db_one(db, &a, sql, PARAMS(P(slug)), &row);
 	if (!rc)
 		*ret = row[0].number;
-	arena_release(&a);
 	return rc;
 }
 

@@ -156,14 +156,13 @@ struct cancel {
 static int cancel_work(struct db *db, void *data)
 {
 	const struct cancel *cancel = data;
-	struct arena a;
+	AUTO_ARENA(a);
 	struct order *order;
 	int rc;
 
 	DB_TX(tx, db);
 	if (tx.rc)
 		return tx.rc;
-	arena_init(&a);
 	rc = order_lock(db, &a, cancel->order_id, &order);
 	if (!rc && order->user_id != cancel->user_id)
 		rc = ERR_NOT_FOUND;
@@ -175,7 +174,6 @@ static int cancel_work(struct db *db, void *data)
 			PARAMS(P(cancel->order_id)));
 	if (!rc)
 		rc = stock_release(db, cancel->order_id);
-	arena_release(&a);
 	return rc ? rc : db_tx_commit(&tx);
 }
 

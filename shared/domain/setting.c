@@ -22,16 +22,14 @@ int setting_set(struct db *db, const char *name, const char *value)
 
 int setting_sales_paused(struct db *db, bool configured, bool *ret)
 {
-	struct arena a;
+	AUTO_ARENA(a);
 	const char *value;
 	int rc;
 
-	arena_init(&a);
 	rc = setting_get(db, &a, SETTING_SALES, &value);
 	if (rc == ERR_NOT_FOUND)
 		*ret = configured;
 	else if (!rc)
 		*ret = !strcmp(value, "paused");
-	arena_release(&a);
 	return rc == ERR_NOT_FOUND ? OK : rc;
 }

@@ -37,11 +37,10 @@ static int code_take(struct db *db, int64_t code_id, int64_t order_id, int slot,
 
 int stock_take(struct db *db, int64_t value_id, int64_t order_id, int quantity, bool sold)
 {
-	struct arena a;
+	AUTO_ARENA(a);
 	struct db_rows rows;
 	int rc;
 
-	arena_init(&a);
 	rc = shelf_lock(db, &a, value_id, quantity, &rows);
 	if (!rc && rows.count < (size_t)quantity)
 		rc = ERR_NOT_FOUND;
@@ -51,7 +50,6 @@ int stock_take(struct db *db, int64_t value_id, int64_t order_id, int quantity, 
 		if (rc == ERR_CONFLICT)
 			rc = ERR_FAILED;
 	}
-	arena_release(&a);
 	return rc;
 }
 
@@ -112,11 +110,10 @@ int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stoc
 
 int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret)
 {
-	struct arena a;
+	AUTO_ARENA(a);
 	const struct db_cell *row;
 	int rc;
 
-	arena_init(&a);
 	rc = db_one(db, &a,
 		    "SELECT CAST(COALESCE(SUM(state = 'available'), 0) AS SIGNED), "
 		    "CAST(COALESCE(SUM(state = 'reserved'), 0) AS SIGNED), "
@@ -128,6 +125,5 @@ int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret)
 	if (!rc)
 		*ret = (struct stock_counts){ row[0].number, row[1].number, row[2].number,
 					      row[3].number, row[4].number };
-	arena_release(&a);
 	return rc;
 }

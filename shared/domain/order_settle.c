@@ -1,0 +1,373 @@
+/*
+ * The settlement.  What an order's payments come to is decided here and nowhere else:
+ *
+ *	the gateway's rows that are new to us          become payment rows, once each
+ *	an order not paid yet, a payment that covers it  paid; codes sold, or waiting
+ *	a payment that does not fit                     in review: short, second, surplus
+ *	money taken back, not by us                     in review; the order is disputed
+ *
+ * The order's row is locked first, so all callers for one order stand in a line; its codes
+ * are locked second.  That is the lock order of the whole shop.
+ */
+#include "shared/domain/order_settle.h"
+
+#include "shared/domain/outbox.h"
+#include "shared/domain/stock.h"
+
+static const char *const result_names[] = {
+	[SETTLE_NOTHING] = "nothing",
+	[SETTLE_DELIVERED] = "delivered",
+	[SETTLE_WAITING] = "waiting",
+	[SETTLE_REVIEW] = "review",
+};
+_Static_assert(COUNT(result_names) == SETTLE__COUNT, "a name for every result");
+
+const char *settle_result_name(enum settle_result result)
+{
+	return result_names[result];
+}
+
+struct settling {
+	int64_t order_id;
+	const struct payment_evidence *evidence;
+	struct settlement *out;
+};
+
+/* ---- which payment pays ---- */
+
+static bool is_known(const struct payment *known, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(known[i].gateway_payment_id, id))
+			return true;
+	return false;
+}
+
+/* Money was taken back: by the payer's bank, or by a return that we did not ask for. */
+static bool is_taken_back(const struct payment_evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->count; i++)
+		if (evidence->rows[i].kind == PAYMENT_RETURN || evidence->rows[i].chargeback)
+			return true;
+	return false;
+}
+
+/* The payment of exactly the total, else one that is more; -1: none covers it. */
+static ptrdiff_t covering_payment(const struct payment_evidence *evidence, struct money total)
+{
+	ptrdiff_t more = -1;
+
+	for (size_t i = 0; i < evidence->count; i++) {
+		const struct payment_row *row = &evidence->rows[i];
+
+		if (row->kind != PAYMENT_IN)
+			continue;
+		if (row->amount.kop == total.kop)
+			return (ptrdiff_t)i;
+		if (row->amount.kop > total.kop && more < 0)
+			more = (ptrdiff_t)i;
+	}
+	return more;
+}
+
+static bool can_be_paid(enum order_state state)
+{
+	return state == ORDER_PENDING || state == ORDER_EXPIRED || state == ORDER_CANCELLED;
+}
+
+/* Why this row is for a person to decide; "" when it is not. */
+static const char *review_reason(const struct payment_row *row, const struct order *order,
+				 bool applied)
+{
+	if (row->chargeback)
+		return "chargeback";
+	if (row->kind == PAYMENT_RETURN)
+		return "return";
+	if (applied)
+		return row->amount.kop > order->total.kop ? "surplus" : "";
+	return can_be_paid(order->state) ? "short" : "second";
+}
+
+/* ---- writing it down ---- */
+
+static int payment_insert(struct db *db, const struct order *order, const char *gateway,
+			  const struct payment_row *row, bool applied, const char *reason)
+{
+	struct db_param const paid_at = row->paid_at ? P_TIME(row->paid_at) : P_NULL;
+	int const rc = db_exec(db,
+			       "INSERT INTO payments (gateway, gateway_payment_id, order_id, "
+			       "kind, amount_kop, "
+			       "applied, state, reason, receipt_url, paid_at, received_at) "
+			       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
+			       PARAMS(P(gateway), P(row->id), P(order->id),
+				      P(row->kind == PAYMENT_IN ? "payment" : "return"),
+				      P(row->amount), P((int64_t)applied),
+				      P(*reason ? "review" : "ok"), P(reason),
+				      P(row->receipt_url), paid_at),
+			       NULL);
+
+	/* The order is locked and does not have it: the gateway gave one id to two orders. */
+	return rc == ERR_CONFLICT ? ERR_FAILED : rc;
+}
+
+static int tell(struct db *db, struct arena *a, const struct order *order,
+		enum outbox_kind kind, enum outbox_priority priority)
+{
+	return outbox_add(db, &(struct outbox_message){
+				      .fact = arena_printf(a, "%s:%lld", outbox_kind_name(kind),
+							   (long long)order->id),
+				      .kind = kind,
+				      .priority = priority,
+				      .chat_id = order->chat_id,
+				      .order_id = order->id,
+			      });
+}
+
+/* To the administrators; what is one fact is told once. */
+static int alert(struct db *db, struct arena *a, const struct order *order, const char *what,
+		 const char *which)
+{
+	return outbox_add(db,
+			  &(struct outbox_message){
+				  .fact = arena_printf(a, "alert:%s:%lld:%s", what,
+						       (long long)order->id, which),
+				  .kind = OUTBOX_ALERT,
+				  .priority = OUTBOX_ALERTS,
+				  .order_id = order->id,
+				  .data = arena_printf(a, "{\"what\":\"%s\",\"order\":\"%s\"}",
+						       what, order->number),
+			  });
+}
+
+/* ---- the codes ---- */
+
+/* Those kept for the order, else others from the shelf; all or none.  ERR_NOT_FOUND: none. */
+static int codes_sell(struct db *db, const struct order *order)
+{
+	int reserved;
+	int const rc = stock_sell_reserved(db, order->id, &reserved);
+
+	if (rc)
+		return rc;
+	if (reserved == order->quantity)
+		return OK;
+	/* Either all were kept or none: anything else is a bug, and is rolled back. */
+	if (reserved)
+		return ERR_FAILED;
+	return stock_take(db, order->value_id, order->id, order->quantity, true);
+}
+
+static int order_deliver(struct db *db, struct arena *a, const struct order *order)
+{
+	int rc = db_exec_one(
+		db,
+		"UPDATE orders SET state = 'delivered', delivered_at = UTC_TIMESTAMP(6), "
+		"paid_at = COALESCE(paid_at, UTC_TIMESTAMP(6)), ended_at = NULL "
+		"WHERE id = ? AND state = ?",
+		PARAMS(P(order->id), P(order_state_name(order->state))));
+
+	if (rc || (rc = tell(db, a, order, OUTBOX_DELIVERED, OUTBOX_CODES)))
+		return rc;
+	return order->message_id ? tell(db, a, order, OUTBOX_PAID_NOTE, OUTBOX_ORDERS) : OK;
+}
+
+static int order_wait(struct db *db, struct arena *a, const struct order *order)
+{
+	int rc = db_exec_one(db,
+			     "UPDATE orders SET state = 'paid', paid_at = UTC_TIMESTAMP(6), "
+			     "ended_at = NULL WHERE id = ? AND state = ?",
+			     PARAMS(P(order->id), P(order_state_name(order->state))));
+
+	if (rc || (rc = tell(db, a, order, OUTBOX_WAITING, OUTBOX_ORDERS)))
+		return rc;
+	return alert(db, a, order, "waiting", "");
+}
+
+static int order_pay(struct db *db, struct arena *a, const struct order *order,
+		     struct settlement *out)
+{
+	int rc = codes_sell(db, order);
+
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	out->result = rc ? SETTLE_WAITING : SETTLE_DELIVERED;
+	out->state = rc ? ORDER_PAID : ORDER_DELIVERED;
+	return rc ? order_wait(db, a, order) : order_deliver(db, a, order);
+}
+
+/* Paid or delivered, and the money is gone again: nothing more happens by itself. */
+static int order_dispute(struct db *db, struct arena *a, const struct order *order,
+			 struct settlement *out)
+{
+	int rc;
+
+	if (order->state != ORDER_PAID && order->state != ORDER_DELIVERED)
+		return OK;
+	rc = db_exec_one(db, "UPDATE orders SET state = 'disputed' WHERE id = ? AND state = ?",
+			 PARAMS(P(order->id), P(order_state_name(order->state))));
+	if (!rc)
+		rc = alert(db, a, order, "disputed", "");
+	out->state = ORDER_DISPUTED;
+	return rc;
+}
+
+/* ---- the whole ---- */
+
+/* A chargeback of a payment that we had booked as good. */
+static int chargeback_mark(struct db *db, const char *gateway, const struct payment_row *row,
+			   bool *ret_new)
+{
+	struct db_result result;
+	int const rc = db_exec(
+		db,
+		"UPDATE payments SET state = 'review', reason = 'chargeback' "
+		"WHERE gateway = ? AND gateway_payment_id = ? AND reason <> 'chargeback'",
+		PARAMS(P(gateway), P(row->id)), &result);
+
+	if (!rc)
+		*ret_new = result.affected == 1;
+	return rc;
+}
+
+static int rows_record(struct db *db, struct arena *a, const struct order *order,
+		       const struct settling *s, ptrdiff_t paying, bool *ret_taken_back)
+{
+	const struct payment_evidence *evidence = s->evidence;
+	struct payment *known;
+	size_t known_count;
+	int rc = payment_list_of_order(db, a, order->id, &known, &known_count);
+
+	*ret_taken_back = false;
+	for (size_t i = 0; !rc && i < evidence->count; i++) {
+		const struct payment_row *row = &evidence->rows[i];
+		bool const applied = (ptrdiff_t)i == paying;
+		const char *reason = review_reason(row, order, applied);
+		bool marked = false;
+
+		if (is_known(known, known_count, row->id)) {
+			if (row->chargeback)
+				rc = chargeback_mark(db, evidence->gateway, row, &marked);
+			*ret_taken_back = *ret_taken_back || marked;
+			continue;
+		}
+		rc = payment_insert(db, order, evidence->gateway, row, applied, reason);
+		if (rc || !*reason)
+			continue;
+		rc = alert(db, a, order, reason, row->id);
+		s->out->surplus = s->out->surplus || applied;
+		if (!applied)
+			s->out->result = SETTLE_REVIEW;
+		*ret_taken_back = *ret_taken_back || row->chargeback ||
+				  row->kind == PAYMENT_RETURN;
+	}
+	return rc;
+}
+
+static int settle_work(struct db *db, void *data)
+{
+	struct settling *s = data;
+	AUTO_ARENA(a);
+	struct order *order;
+	bool taken_back;
+	ptrdiff_t paying = -1;
+	int rc;
+
+	DB_TX(tx, db);
+	if ((rc = tx.rc) || (rc = order_lock(db, &a, s->order_id, &order)))
+		return rc;
+	*s->out = (struct settlement){ .result = SETTLE_NOTHING, .state = order->state };
+	if (can_be_paid(order->state) && !is_taken_back(s->evidence))
+		paying = covering_payment(s->evidence, order->total);
+	if ((rc = rows_record(db, &a, order, s, paying, &taken_back)))
+		return rc;
+	if (paying >= 0)
+		rc = order_pay(db, &a, order, s->out);
+	else if (taken_back)
+		rc = order_dispute(db, &a, order, s->out);
+	if (!rc && s->out->result == SETTLE_REVIEW && can_be_paid(order->state))
+		rc = tell(db, &a, order, OUTBOX_REVIEW, OUTBOX_ORDERS);
+	return rc ? rc : db_tx_commit(&tx);
+}
+
+int order_settle(struct db *db, int64_t order_id, const struct payment_evidence *evidence,
+		 struct settlement *ret)
+{
+	return db_retry(db, settle_work,
+			&(struct settling){
+				.order_id = order_id,
+				.evidence = evidence,
+				.out = ret,
+			});
+}
+
+/* ---- orders that wait for stock ---- */
+
+struct filling {
+	int64_t value_id;
+	bool filled;
+};
+
+/* The oldest one, whole or not at all: a smaller one behind it does not overtake. */
+static int fill_work(struct db *db, void *data)
+{
+	struct filling *filling = data;
+	AUTO_ARENA(a);
+	const struct db_cell *row;
+	struct order *order;
+	int rc;
+
+	filling->filled = false;
+	DB_TX(tx, db);
+	if ((rc = tx.rc))
+		return rc;
+	rc = db_one(db, &a,
+		    "SELECT id FROM orders WHERE value_id = ? AND state = 'paid' "
+		    "ORDER BY paid_at, id LIMIT 1 FOR UPDATE",
+		    PARAMS(P(filling->value_id)), &row);
+	if (rc)
+		return rc == ERR_NOT_FOUND ? OK : rc;
+	if ((rc = order_lock(db, &a, row[0].number, &order)))
+		return rc;
+	rc = stock_take(db, order->value_id, order->id, order->quantity, true);
+	if (rc)
+		return rc == ERR_NOT_FOUND ? OK : rc;
+	if ((rc = order_deliver(db, &a, order)))
+		return rc;
+	filling->filled = true;
+	return db_tx_commit(&tx);
+}
+
+int order_fill_waiting(struct db *db, int64_t value_id, int *ret)
+{
+	struct filling filling = { .value_id = value_id };
+	int rc;
+
+	*ret = 0;
+	do {
+		if ((rc = db_retry(db, fill_work, &filling)))
+			return rc;
+		*ret += filling.filled;
+	} while (filling.filled);
+	return OK;
+}
+
+int order_waiting_value(struct db *db, int64_t after_value_id, int64_t *ret)
+{
+	AUTO_ARENA(a);
+	const struct db_cell *row;
+	int const rc = db_one(db, &a,
+			      "SELECT v.id FROM card_values v WHERE v.id > ? AND "
+			      "EXISTS (SELECT 1 FROM orders o WHERE o.value_id = v.id AND "
+			      "o.state = 'paid') AND "
+			      "EXISTS (SELECT 1 FROM card_codes c WHERE c.value_id = v.id AND "
+			      "c.state = 'available') ORDER BY v.id LIMIT 1",
+			      PARAMS(P(after_value_id)), &row);
+
+	if (rc == ERR_NOT_FOUND) {
+		*ret = 0;
+		return OK;
+	}
+	if (!rc)
+		*ret = row[0].number;
+	return rc;
+}

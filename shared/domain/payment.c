@@ -1,0 +1,100 @@
+#include "shared/domain/payment.h"
+
+static enum payment_state state_read(const char *word)
+{
+	if (!strcmp(word, "ok"))
+		return PAYMENT_OK;
+	return !strcmp(word, "review") ? PAYMENT_REVIEW : PAYMENT_RESOLVED;
+}
+
+int payment_list_of_order(struct db *db, struct arena *a, int64_t order_id,
+			  struct payment **ret, size_t *ret_count)
+{
+	struct db_rows rows;
+	struct payment *payments;
+	int const rc = db_query(
+		db, a,
+		"SELECT id, gateway, gateway_payment_id, kind = 'payment', amount_kop, "
+		"applied, state, reason, receipt_url, received_at FROM payments "
+		"WHERE order_id = ? ORDER BY id",
+		PARAMS(P(order_id)), &rows);
+
+	if (rc)
+		return rc;
+	payments = arena_array(a, rows.count, sizeof(*payments));
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct db_cell *c = db_row(&rows, i);
+
+		payments[i] = (struct payment){
+			.id = c[0].number,
+			.gateway = c[1].text,
+			.gateway_payment_id = c[2].text,
+			.kind = c[3].number ? PAYMENT_IN : PAYMENT_RETURN,
+			.amount = MONEY(c[4].number),
+			.applied = c[5].number != 0,
+			.state = state_read(c[6].text),
+			.reason = c[7].text,
+			.receipt_url = c[8].text,
+			.received_at = c[9].number,
+		};
+	}
+	*ret = payments;
+	*ret_count = rows.count;
+	return OK;
+}
+
+/* ---- hints ---- */
+
+/*
+ * At once, but not more often than every two seconds: whoever knows an order's number can
+ * make us ask, not make us flood the gateway.
+ */
+static int ask_soon(struct db *db, int64_t order_id)
+{
+	return db_exec(db,
+		       "UPDATE orders SET ask_at = LEAST(COALESCE(ask_at, '9999-12-31'), "
+		       "GREATEST(UTC_TIMESTAMP(6), COALESCE(asked_at + INTERVAL 2 SECOND, "
+		       "UTC_TIMESTAMP(6)))) WHERE id = ?",
+		       PARAMS(P(order_id)), NULL);
+}
+
+struct hint {
+	const char *number;
+	const char *source;
+	const char *payment_id;
+};
+
+static int hint_work(struct db *db, void *data)
+{
+	const struct hint *hint = data;
+	AUTO_ARENA(a);
+	struct order *order;
+	int rc;
+
+	DB_TX(tx, db);
+	if ((rc = tx.rc) || (rc = order_by_number(db, &a, hint->number, &order)))
+		return rc;
+	/* The order first, as everywhere: a hundred hints at once wait here, not in a circle.
+	 */
+	if ((rc = ask_soon(db, order->id)))
+		return rc;
+	rc = db_exec(
+		db,
+		"INSERT INTO payment_hints (order_id, source, gateway_payment_id, first_at, "
+		"last_at) VALUES (?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)) "
+		"ON DUPLICATE KEY UPDATE times = times + 1, last_at = VALUES(last_at), "
+		"gateway_payment_id = VALUES(gateway_payment_id)",
+		PARAMS(P(order->id), P(hint->source), P(hint->payment_id)), NULL);
+	return rc ? rc : db_tx_commit(&tx);
+}
+
+int payment_hint(struct db *db, const char *order_number, enum hint_source source,
+		 const char *gateway_payment_id)
+{
+	return db_retry(db, hint_work,
+			&(struct hint){
+				.number = order_number,
+				.source = source == HINT_NOTIFY ? "notify" : "return",
+				.payment_id = gateway_payment_id,
+			});
+}
