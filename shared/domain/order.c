@@ -21,7 +21,7 @@ const char *order_state_name(enum order_state state)
 	"id, number, user_id, value_id, quantity, unit_price_kop, discount_kop, bonus_kop, " \
 	"total_kop, state, chat_id, message_id, lang, link_url, created_at, expires_at, "    \
 	"paid_at, delivered_at, ended_at, "                                                  \
-	"TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), expires_at)"
+	"TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), expires_at), nonce"
 
 static int order_read(const struct db_cell *c, struct order *o)
 {
@@ -29,7 +29,7 @@ static int order_read(const struct db_cell *c, struct order *o)
 
 	while (state < ORDER__COUNT && strcmp(state_names[state], c[9].text) != 0)
 		state++;
-	if (state == ORDER__COUNT)
+	if (state == ORDER__COUNT || c[20].len != ORDER_NONCE_LEN)
 		return ERR_FAILED;
 	*o = (struct order){
 		.id = c[0].number,
@@ -53,6 +53,7 @@ static int order_read(const struct db_cell *c, struct order *o)
 		.ended_at = c[18].number,
 		.seconds_left = c[19].number,
 	};
+	memcpy(o->nonce, c[20].text, ORDER_NONCE_LEN);
 	return OK;
 }
 

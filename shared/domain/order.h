@@ -47,6 +47,7 @@ struct order {
 	int64_t delivered_at;
 	int64_t ended_at;
 	int64_t seconds_left; /* until expires_at by the database's clock; negative: past */
+	unsigned char nonce[ORDER_NONCE_LEN]; /* of the payment button it was opened with */
 };
 
 /* ERR_NOT_FOUND.  A number is looked up as it is; order_number_read() tidies what people type.

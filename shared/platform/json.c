@@ -185,3 +185,11 @@ const char *json_scalar(struct arena *a, const struct json *v, const char *fallb
 		return fallback;
 	}
 }
+
+/* A mark on a long integer (12e0) may stay: it means the same number. */
+const char *json_print(struct arena *a, const struct json *v)
+{
+	return arena_strdup(
+		a, json_object_to_json_string_ext(
+			   unwrap(v), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}

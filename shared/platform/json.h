@@ -54,6 +54,9 @@ struct bytes json_bytes(const struct json *v); /* the text with embedded NULs; {
 /* A string, or a number as the text it was written as (Portmone sends either). */
 const char *json_scalar(struct arena *a, const struct json *v, const char *fallback);
 
+/* The value as JSON again, numbers as they were written. */
+const char *json_print(struct arena *a, const struct json *v);
+
 /* ---- writing: appends to a str; commas are put by themselves ----
  *
  *	struct json_out j = JSON_OUT(&s);
