@@ -11,6 +11,8 @@
 #undef json_type
 #undef json_bool
 
+enum { LONG_DIGITS = 19 }; /* what is beyond int64 has that many */
+
 /* json-c has no object for null: NULL would be taken for a missing member. */
 static const char null_place;
 #define NULL_VALUE ((struct json *)(uintptr_t)&null_place)
@@ -163,11 +165,18 @@ struct bytes json_bytes(const struct json *v)
 			       (size_t)json_object_get_string_len(o) };
 }
 
+/* json-c keeps the text a number was written as; we put the mark on a long integer. */
+static const char *number_text(struct arena *a, const char *text)
+{
+	size_t const digits = strspn(text, "-0123456789");
+	bool const marked = digits >= LONG_DIGITS && !strcmp(text + digits, JSON_LONG_MARK);
+
+	return arena_strndup(a, text, marked ? digits : strlen(text));
+}
+
 const char *json_scalar(struct arena *a, const struct json *v, const char *fallback)
 {
 	struct json_object *o = unwrap(v);
-	const char *text;
-	size_t digits;
 
 	switch (json_type(v)) {
 	case JSON_TEXT:
@@ -175,12 +184,7 @@ const char *json_scalar(struct arena *a, const struct json *v, const char *fallb
 	case JSON_INT:
 		return arena_printf(a, "%lld", (long long)json_object_get_int64(o));
 	case JSON_DOUBLE:
-		/* json-c keeps the text it was written as; we put the mark on a long integer */
-		text = json_object_to_json_string(o);
-		digits = strspn(text, "-0123456789");
-		if (strcmp(text + digits, JSON_LONG_MARK) || !digits)
-			digits = strlen(text);
-		return arena_strndup(a, text, digits);
+		return number_text(a, json_object_to_json_string(o));
 	default:
 		return fallback;
 	}
