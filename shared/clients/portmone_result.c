@@ -1,0 +1,191 @@
+#include "shared/clients/portmone_result.h"
+
+#include "shared/base/clock.h"
+#include "shared/base/parse.h"
+#include "shared/base/utf8.h"
+#include "shared/clients/portmone_private.h"
+
+enum {
+	ASK_MAX = 4096,	 /* bytes of the question */
+	ROWS_MAX = 1000, /* of one order; more is no answer to our question */
+	WORD_MAX = 32,	 /* characters of a status we don't know */
+	RECEIPT_MAX = 500,
+	SPAN_DAYS = 30, /* the longest one may ask for */
+};
+
+static const char *const status_names[] = {
+	[PORTMONE_CREATED] = "CREATED", [PORTMONE_PREAUTH] = "PREAUTH",
+	[PORTMONE_PAYED] = "PAYED",	[PORTMONE_REJECTED] = "REJECTED",
+	[PORTMONE_RETURN] = "RETURN",	[PORTMONE_UNKNOWN] = "UNKNOWN",
+};
+_Static_assert(COUNT(status_names) == PORTMONE__COUNT, "a name for every status");
+
+const char *portmone_status_name(enum portmone_status status)
+{
+	return status_names[status];
+}
+
+/* ---- the question ---- */
+
+/*
+ * Without dates Portmone looks at the last month only.  A span may have 30 days: of an
+ * older order the 30 from its making, where its payment is.
+ */
+struct http_request portmone_result_request(const struct portmone *p, struct arena *a,
+					    const char *order_number, int64_t since,
+					    int64_t now)
+{
+	int64_t const from = since < now ? since : now;
+	int64_t const longest = from + SPAN_DAYS * 86400 * CLOCK_SECOND;
+	struct str body = STR(a, ASK_MAX);
+	struct json_out j = JSON_OUT(&body);
+
+	portmone_ask_begin(&j, p, "result");
+	json_add_text(&j, "shopOrderNumber", order_number);
+	json_add_text(&j, "status", "");
+	json_add_text(&j, "startDate", portmone_date(a, from));
+	json_add_text(&j, "endDate", portmone_date(a, now < longest ? now : longest));
+	portmone_ask_end(&j);
+	return portmone_request(p, &body);
+}
+
+/* ---- the answer ---- */
+
+static enum portmone_status status_of(const char *word)
+{
+	for (int i = 0; i < PORTMONE_UNKNOWN; i++)
+		if (!strcmp(word, status_names[i]))
+			return (enum portmone_status)i;
+	return PORTMONE_UNKNOWN;
+}
+
+static bool is_money(enum portmone_status status)
+{
+	return status == PORTMONE_PAYED || status == PORTMONE_RETURN ||
+	       status == PORTMONE_PREAUTH;
+}
+
+/* A row that moved no money may have no sum. */
+static int amount_read(const char *text, enum portmone_status status, struct money *ret)
+{
+	if (!*text && !is_money(status)) {
+		*ret = MONEY(0);
+		return OK;
+	}
+	if (status != PORTMONE_RETURN)
+		return parse_money(text, ret);
+	if (parse_money_signed(text, ret))
+		return ERR_INVALID;
+	ret->kop = ret->kop < 0 ? -ret->kop : ret->kop;
+	return OK;
+}
+
+static const char *receipt_of(struct arena *a, const struct json *v)
+{
+	const char *url = portmone_member(a, v, "receiptUrl", "receipt_url");
+
+	if (strncmp(url, "https://", 8) || strlen(url) > RECEIPT_MAX ||
+	    strpbrk(url, " \t\r\n\"<>\\`"))
+		return "";
+	return url;
+}
+
+static int row_read(struct arena *a, const struct json *v, struct portmone_row *ret)
+{
+	const char *word = portmone_member(a, v, "status", NULL);
+	const char *chargeback = portmone_member(a, v, "chargeback", NULL);
+
+	ret->bill_id = portmone_member(a, v, "shopBillId", "shop_bill_id");
+	if (!*word || !portmone_is_id(ret->bill_id, 1, PORTMONE_ID_MAX))
+		return ERR_INVALID;
+	ret->status = status_of(word);
+	ret->status_word = utf8_clean_line(a, word, strlen(word), WORD_MAX);
+	ret->test = !strcasecmp(portmone_member(a, v, "authCode", "auth_code"), "TESTPM");
+	ret->chargeback = *chargeback && strcasecmp(chargeback, "N") != 0;
+	ret->failed = !portmone_code_is_ok(portmone_member(a, v, "errorCode", "error_code"));
+	ret->receipt_url = receipt_of(a, v);
+	ret->paid_at = portmone_time_read(portmone_member(a, v, "payDate", "pay_date"));
+	return amount_read(portmone_member(a, v, "billAmount", "bill_amount"), ret->status,
+			   &ret->amount);
+}
+
+/* Ours by its order number, and by its payee where that is told. */
+static bool is_ours(const struct portmone *p, struct arena *a, const struct json *v,
+		    const char *order_number)
+{
+	const char *payee = portmone_member(a, v, "payeeId", "payee_id");
+
+	return (!*payee || !strcmp(payee, p->payee_id)) &&
+	       !strcmp(portmone_member(a, v, "shopOrderNumber", "shop_order_number"),
+		       order_number);
+}
+
+/* An error where a row should be: it names neither a bill nor an order. */
+static const char *error_instead(const struct portmone *p, struct arena *a,
+				 const struct json *v)
+{
+	if (*portmone_member(a, v, "shopBillId", "shop_bill_id") ||
+	    *portmone_member(a, v, "shopOrderNumber", "shop_order_number"))
+		return NULL;
+	return portmone_error(p, a, v);
+}
+
+static void row_add(const struct portmone *p, struct arena *a, const struct json *v,
+		    const char *order_number, struct portmone_rows *rows)
+{
+	if (json_type(v) != JSON_OBJECT) {
+		rows->broken++;
+	} else if (!is_ours(p, a, v, order_number)) {
+		rows->foreign++;
+	} else if (row_read(a, v, &rows->list[rows->count])) {
+		rows->list[rows->count] = (struct portmone_row){ 0 };
+		rows->broken++;
+	} else {
+		rows->count++;
+	}
+}
+
+int portmone_result_read(const struct portmone *p, struct arena *a, const char *order_number,
+			 int rc, const struct http_answer *answer, struct portmone_rows *ret,
+			 const char **why)
+{
+	struct portmone_rows rows = { 0 };
+	AUTO_JSON doc = { 0 };
+	bool single;
+	size_t count;
+
+	*why = "";
+	rc = portmone_answer_parse(a, rc, answer, &doc, why);
+	if (rc)
+		return rc;
+	single = json_type(doc.root) == JSON_OBJECT;
+	count = single ? 1 : json_count(doc.root);
+	if ((!single && json_type(doc.root) != JSON_ARRAY) || count > ROWS_MAX) {
+		*why = "not a list of rows";
+		return ERR_DOWN;
+	}
+	rows.list = arena_array(a, count, sizeof(*rows.list));
+	for (size_t i = 0; i < count; i++) {
+		const struct json *v = single ? doc.root : json_at(doc.root, i);
+		const char *error = error_instead(p, a, v);
+
+		if (error || (single && !*portmone_member(a, v, "status", NULL))) {
+			*why = error ? error : "neither a row nor an error";
+			return ERR_DOWN;
+		}
+		row_add(p, a, v, order_number, &rows);
+	}
+	*ret = rows;
+	return OK;
+}
+
+int portmone_result(const struct portmone *p, struct arena *a, const char *order_number,
+		    int64_t since, int64_t now, struct portmone_rows *ret, const char **why)
+{
+	struct http_request const request = portmone_result_request(p, a, order_number, since,
+								    now);
+	struct http_answer answer = { 0 };
+	int const rc = http_call(p->http, a, &request, &answer);
+
+	return portmone_result_read(p, a, order_number, rc, &answer, ret, why);
+}
