@@ -49,6 +49,9 @@ struct bytes {
 /* End the process: memory is gone or an invariant of the program is broken. */
 void die(const char *fmt, ...) PRINTF(1, 2) NORETURN;
 
+/* Under clang's _FORTIFY_SOURCE these two are macros. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison atoi atol atoll atof strtok sprintf vsprintf strcpy strcat gets
 
 #endif
