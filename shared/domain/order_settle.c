@@ -31,16 +31,27 @@ struct settling {
 	int64_t order_id;
 	const struct payment_evidence *evidence;
 	struct settlement *out;
+	/* read inside the transaction */
+	struct order *order;
+	struct payment *known;
+	size_t known_count;
+	bool taken_back;
 };
 
 /* ---- which payment pays ---- */
 
-static bool is_known(const struct payment *known, size_t count, const char *id)
+/* A row that was booked before, or stands in the answer twice, says nothing new. */
+static bool is_new(const struct settling *s, size_t row)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(known[i].gateway_payment_id, id))
-			return true;
-	return false;
+	const char *id = s->evidence->rows[row].id;
+
+	for (size_t i = 0; i < s->known_count; i++)
+		if (!strcmp(s->known[i].gateway_payment_id, id))
+			return false;
+	for (size_t i = 0; i < row; i++)
+		if (!strcmp(s->evidence->rows[i].id, id))
+			return false;
+	return true;
 }
 
 /* Money was taken back: by the payer's bank, or by a return that we did not ask for. */
@@ -52,40 +63,53 @@ static bool is_taken_back(const struct payment_evidence *evidence)
 	return false;
 }
 
-/* The payment of exactly the total, else one that is more; -1: none covers it. */
-static ptrdiff_t covering_payment(const struct payment_evidence *evidence, struct money total)
-{
-	ptrdiff_t more = -1;
-
-	for (size_t i = 0; i < evidence->count; i++) {
-		const struct payment_row *row = &evidence->rows[i];
-
-		if (row->kind != PAYMENT_IN)
-			continue;
-		if (row->amount.kop == total.kop)
-			return (ptrdiff_t)i;
-		if (row->amount.kop > total.kop && more < 0)
-			more = (ptrdiff_t)i;
-	}
-	return more;
-}
-
 static bool can_be_paid(enum order_state state)
 {
 	return state == ORDER_PENDING || state == ORDER_EXPIRED || state == ORDER_CANCELLED;
 }
 
+/*
+ * The payment that pays the order: of exactly the total, else one that is more; -1: none.
+ * Where money went back as well, a person decides.
+ */
+static ptrdiff_t paying_row(const struct settling *s)
+{
+	const struct payment_evidence *evidence = s->evidence;
+	int64_t const total = s->order->total.kop;
+	ptrdiff_t more = -1;
+
+	if (!can_be_paid(s->order->state) || s->taken_back)
+		return -1;
+	for (size_t i = 0; i < evidence->count; i++) {
+		int64_t const kop = evidence->rows[i].amount.kop;
+
+		if (evidence->rows[i].kind != PAYMENT_IN || !is_new(s, i))
+			continue;
+		if (kop == total)
+			return (ptrdiff_t)i;
+		if (kop > total && more < 0)
+			more = (ptrdiff_t)i;
+	}
+	return more;
+}
+
 /* Why this row is for a person to decide; "" when it is not. */
-static const char *review_reason(const struct payment_row *row, const struct order *order,
+static const char *review_reason(const struct settling *s, const struct payment_row *row,
 				 bool applied)
 {
+	int64_t const total = s->order->total.kop;
+
 	if (row->chargeback)
 		return "chargeback";
 	if (row->kind == PAYMENT_RETURN)
 		return "return";
 	if (applied)
-		return row->amount.kop > order->total.kop ? "surplus" : "";
-	return can_be_paid(order->state) ? "short" : "second";
+		return row->amount.kop > total ? "surplus" : "";
+	if (!can_be_paid(s->order->state))
+		return "second";
+	if (row->amount.kop < total)
+		return "short";
+	return s->taken_back ? "return" : "second";
 }
 
 /* ---- writing it down ---- */
@@ -229,36 +253,37 @@ static int chargeback_mark(struct db *db, const char *gateway, const struct paym
 	return rc;
 }
 
-static int rows_record(struct db *db, struct arena *a, const struct order *order,
-		       const struct settling *s, ptrdiff_t paying, bool *ret_taken_back)
+/* Book what is new.  Money that went back makes *ret_lost true, the first time only. */
+static int rows_record(struct db *db, struct arena *a, const struct settling *s,
+		       ptrdiff_t paying, bool *ret_lost)
 {
 	const struct payment_evidence *evidence = s->evidence;
-	struct payment *known;
-	size_t known_count;
-	int rc = payment_list_of_order(db, a, order->id, &known, &known_count);
+	int rc = OK;
 
-	*ret_taken_back = false;
+	*ret_lost = false;
 	for (size_t i = 0; !rc && i < evidence->count; i++) {
 		const struct payment_row *row = &evidence->rows[i];
 		bool const applied = (ptrdiff_t)i == paying;
-		const char *reason = review_reason(row, order, applied);
-		bool marked = false;
+		const char *reason = review_reason(s, row, applied);
+		bool lost = row->chargeback || row->kind == PAYMENT_RETURN;
 
-		if (is_known(known, known_count, row->id)) {
+		if (is_new(s, i)) {
+			rc = payment_insert(db, s->order, evidence->gateway, row, applied,
+					    reason);
+			s->out->surplus = s->out->surplus || (applied && *reason);
+			if (*reason && !applied)
+				s->out->result = SETTLE_REVIEW;
+		} else {
+			reason = "chargeback";
+			lost = false;
 			if (row->chargeback)
-				rc = chargeback_mark(db, evidence->gateway, row, &marked);
-			*ret_taken_back = *ret_taken_back || marked;
-			continue;
+				rc = chargeback_mark(db, evidence->gateway, row, &lost);
+			if (!lost)
+				continue;
 		}
-		rc = payment_insert(db, order, evidence->gateway, row, applied, reason);
-		if (rc || !*reason)
-			continue;
-		rc = alert(db, a, order, reason, row->id);
-		s->out->surplus = s->out->surplus || applied;
-		if (!applied)
-			s->out->result = SETTLE_REVIEW;
-		*ret_taken_back = *ret_taken_back || row->chargeback ||
-				  row->kind == PAYMENT_RETURN;
+		if (!rc && *reason)
+			rc = alert(db, a, s->order, reason, row->id);
+		*ret_lost = *ret_lost || lost;
 	}
 	return rc;
 }
@@ -267,25 +292,25 @@ static int settle_work(struct db *db, void *data)
 {
 	struct settling *s = data;
 	AUTO_ARENA(a);
-	struct order *order;
-	bool taken_back;
-	ptrdiff_t paying = -1;
+	ptrdiff_t paying;
+	bool lost;
 	int rc;
 
 	DB_TX(tx, db);
-	if ((rc = tx.rc) || (rc = order_lock(db, &a, s->order_id, &order)))
+	if ((rc = tx.rc) || (rc = order_lock(db, &a, s->order_id, &s->order)) ||
+	    (rc = payment_list_of_order(db, &a, s->order_id, &s->known, &s->known_count)))
 		return rc;
-	*s->out = (struct settlement){ .result = SETTLE_NOTHING, .state = order->state };
-	if (can_be_paid(order->state) && !is_taken_back(s->evidence))
-		paying = covering_payment(s->evidence, order->total);
-	if ((rc = rows_record(db, &a, order, s, paying, &taken_back)))
+	*s->out = (struct settlement){ .result = SETTLE_NOTHING, .state = s->order->state };
+	s->taken_back = is_taken_back(s->evidence);
+	paying = paying_row(s);
+	if ((rc = rows_record(db, &a, s, paying, &lost)))
 		return rc;
 	if (paying >= 0)
-		rc = order_pay(db, &a, order, s->out);
-	else if (taken_back)
-		rc = order_dispute(db, &a, order, s->out);
-	if (!rc && s->out->result == SETTLE_REVIEW && can_be_paid(order->state))
-		rc = tell(db, &a, order, OUTBOX_REVIEW, OUTBOX_ORDERS);
+		rc = order_pay(db, &a, s->order, s->out);
+	else if (lost)
+		rc = order_dispute(db, &a, s->order, s->out);
+	if (!rc && s->out->result == SETTLE_REVIEW && can_be_paid(s->order->state))
+		rc = tell(db, &a, s->order, OUTBOX_REVIEW, OUTBOX_ORDERS);
 	return rc ? rc : db_tx_commit(&tx);
 }
 

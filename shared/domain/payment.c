@@ -51,11 +51,12 @@ int payment_list_of_order(struct db *db, struct arena *a, int64_t order_id,
  */
 static int ask_soon(struct db *db, int64_t order_id)
 {
-	return db_exec(db,
-		       "UPDATE orders SET ask_at = LEAST(COALESCE(ask_at, '9999-12-31'), "
-		       "GREATEST(UTC_TIMESTAMP(6), COALESCE(asked_at + INTERVAL 2 SECOND, "
-		       "UTC_TIMESTAMP(6)))) WHERE id = ?",
-		       PARAMS(P(order_id)), NULL);
+	return db_exec(
+		db,
+		"UPDATE orders SET ask_at = IF(ask_at < UTC_TIMESTAMP(6), ask_at, "
+		"GREATEST(UTC_TIMESTAMP(6), "
+		"COALESCE(asked_at + INTERVAL 2 SECOND, UTC_TIMESTAMP(6)))) WHERE id = ?",
+		PARAMS(P(order_id)), NULL);
 }
 
 struct hint {

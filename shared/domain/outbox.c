@@ -1,0 +1,194 @@
+#include "shared/domain/outbox.h"
+
+static const char *const kind_names[] = {
+	[OUTBOX_OPENED] = "opened",	  [OUTBOX_DELIVERED] = "delivered",
+	[OUTBOX_PAID_NOTE] = "paid_note", [OUTBOX_WAITING] = "waiting",
+	[OUTBOX_EXPIRED] = "expired",	  [OUTBOX_CANCELLED] = "cancelled",
+	[OUTBOX_REVIEW] = "review",	  [OUTBOX_RESTOCK] = "restock",
+	[OUTBOX_ALERT] = "alert",
+};
+_Static_assert(COUNT(kind_names) == OUTBOX__COUNT, "a name for every kind");
+
+const char *outbox_kind_name(enum outbox_kind kind)
+{
+	return kind_names[kind];
+}
+
+int outbox_add(struct db *db, const struct outbox_message *m)
+{
+	struct db_param const order = m->order_id ? P(m->order_id) : P_NULL;
+
+	/* The fact was told already: not one column changes. */
+	return db_exec(
+		db,
+		"INSERT INTO outbox (fact, kind, chat_id, order_id, data, priority, state, "
+		"not_before, created_at) VALUES (?, ?, ?, ?, ?, ?, 'pending', "
+		"UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE id = id",
+		PARAMS(P(m->fact), P(kind_names[m->kind]), P(m->chat_id), order,
+		       P(m->data ? m->data : "{}"), P((int64_t)m->priority)),
+		NULL);
+}
+
+/* ---- claiming ---- */
+
+static const enum outbox_priority priorities[] = { OUTBOX_CODES, OUTBOX_ORDERS, OUTBOX_ALERTS,
+						   OUTBOX_BROADCAST };
+
+struct claim {
+	struct arena *arena;
+	int64_t owner;
+	int limit;
+	int64_t lease;
+	struct outbox_row *list;
+	size_t count;
+};
+
+static int row_read(const struct db_cell *c, struct outbox_row *row)
+{
+	size_t kind = 0;
+
+	while (kind < OUTBOX__COUNT && strcmp(kind_names[kind], c[1].text) != 0)
+		kind++;
+	if (kind == OUTBOX__COUNT)
+		return ERR_FAILED;
+	*row = (struct outbox_row){
+		.id = c[0].number,
+		.kind = (enum outbox_kind)kind,
+		.chat_id = c[2].number,
+		.order_id = c[3].number,
+		.data = c[4].text,
+		.attempts = (int)c[5].number + 1,
+		.created_at = c[6].number,
+	};
+	return OK;
+}
+
+/* One priority's due rows; each priority is a run of the index, so nothing is sorted. */
+static int claim_priority(struct db *db, struct claim *claim, enum outbox_priority priority)
+{
+	struct db_rows rows;
+	int rc = db_query(
+		db, claim->arena,
+		"SELECT id, kind, chat_id, order_id, data, attempts, created_at "
+		"FROM outbox WHERE state = 'pending' AND priority = ? "
+		"AND not_before <= UTC_TIMESTAMP(6) ORDER BY not_before LIMIT ? "
+		"FOR UPDATE SKIP LOCKED",
+		PARAMS(P((int64_t)priority), P((int64_t)claim->limit - (int64_t)claim->count)),
+		&rows);
+
+	for (size_t i = 0; !rc && i < rows.count; i++) {
+		const struct db_cell *c = db_row(&rows, i);
+
+		if ((rc = row_read(c, &claim->list[claim->count])))
+			break;
+		rc = db_exec_one(
+			db,
+			"UPDATE outbox SET lease_owner = ?, attempts = attempts + 1, "
+			"not_before = UTC_TIMESTAMP(6) + INTERVAL ? SECOND "
+			"WHERE id = ? AND state = 'pending' AND not_before <= UTC_TIMESTAMP(6)",
+			PARAMS(P(claim->owner), P(claim->lease), P(c[0].number)));
+		claim->count++;
+	}
+	return rc;
+}
+
+static int claim_work(struct db *db, void *data)
+{
+	struct claim *claim = data;
+	int rc;
+
+	claim->count = 0;
+	DB_TX(tx, db);
+	if ((rc = tx.rc))
+		return rc;
+	for (size_t i = 0; i < COUNT(priorities) && claim->count < (size_t)claim->limit; i++)
+		if ((rc = claim_priority(db, claim, priorities[i])))
+			return rc;
+	return claim->count ? db_tx_commit(&tx) : OK;
+}
+
+int outbox_claim(struct db *db, struct arena *a, int64_t owner, int limit,
+		 int64_t lease_seconds, struct outbox_row **ret, size_t *ret_count)
+{
+	struct claim claim = {
+		.arena = a,
+		.owner = owner,
+		.limit = limit,
+		.lease = lease_seconds,
+		.list = arena_array(a, (size_t)limit, sizeof(struct outbox_row)),
+	};
+	int const rc = db_retry(db, claim_work, &claim);
+
+	if (!rc) {
+		*ret = claim.list;
+		*ret_count = claim.count;
+	}
+	return rc;
+}
+
+/* ---- what came of it; every one names the lease it ends ---- */
+
+int outbox_sent(struct db *db, int64_t id, int64_t owner, int64_t telegram_message_id)
+{
+	return db_exec_one(db,
+			   "UPDATE outbox SET state = 'sent', sent_at = UTC_TIMESTAMP(6), "
+			   "telegram_message_id = ?, last_error = '', lease_owner = NULL "
+			   "WHERE id = ? AND lease_owner = ? AND state = 'pending'",
+			   PARAMS(P(telegram_message_id), P(id), P(owner)));
+}
+
+int outbox_later(struct db *db, int64_t id, int64_t owner, int64_t milliseconds,
+		 const char *error)
+{
+	return db_exec_one(db,
+			   "UPDATE outbox SET lease_owner = NULL, last_error = LEFT(?, 200), "
+			   "not_before = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND "
+			   "WHERE id = ? AND lease_owner = ? AND state = 'pending'",
+			   PARAMS(P(error), P(milliseconds * 1000), P(id), P(owner)));
+}
+
+int outbox_undeliverable(struct db *db, int64_t id, int64_t owner, const char *error)
+{
+	return db_exec_one(
+		db,
+		"UPDATE outbox SET state = 'undeliverable', last_error = LEFT(?, 200), "
+		"lease_owner = NULL WHERE id = ? AND lease_owner = ? AND state = 'pending'",
+		PARAMS(P(error), P(id), P(owner)));
+}
+
+int outbox_dead(struct db *db, int64_t id, int64_t owner, const char *error)
+{
+	return db_exec_one(
+		db,
+		"UPDATE outbox SET state = 'dead', last_error = LEFT(?, 200), "
+		"lease_owner = NULL WHERE id = ? AND lease_owner = ? AND state = 'pending'",
+		PARAMS(P(error), P(id), P(owner)));
+}
+
+int outbox_hold_chat(struct db *db, int64_t chat_id, int64_t seconds)
+{
+	return db_exec(db,
+		       "UPDATE outbox SET not_before = GREATEST(not_before, "
+		       "UTC_TIMESTAMP(6) + INTERVAL ? SECOND) "
+		       "WHERE chat_id = ? AND state = 'pending'",
+		       PARAMS(P(seconds), P(chat_id)), NULL);
+}
+
+int outbox_count(struct db *db, struct outbox_counts *ret)
+{
+	AUTO_ARENA(a);
+	const struct db_cell *row;
+	int const rc = db_one(
+		db, &a,
+		"SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'pending'), "
+		"(SELECT COUNT(*) FROM outbox WHERE state = 'dead'), "
+		"(SELECT COUNT(*) FROM outbox WHERE state = 'undeliverable'), "
+		"(SELECT COALESCE(TIMESTAMPDIFF(SECOND, MIN(created_at), UTC_TIMESTAMP(6)), 0) "
+		"FROM outbox WHERE state = 'pending')",
+		NO_PARAMS, &row);
+
+	if (!rc)
+		*ret = (struct outbox_counts){ row[0].number, row[1].number, row[2].number,
+					       row[3].number };
+	return rc;
+}
