@@ -7,8 +7,12 @@
 
 #define BUTTON_HOME "m"
 #define BUTTON_CATEGORIES "c"
-#define BUTTON_CATEGORY "c:%lld"    /* category */
-#define BUTTON_VALUE "v:%lld:%d"    /* value, quantity: the order screen */
+#define BUTTON_CATEGORIES_PAGE "cp:%d"	 /* page, from 0 */
+#define BUTTON_CATEGORY "c:%lld"	 /* category */
+#define BUTTON_CATEGORY_PAGE "c:%lld:%d" /* category, page from 0 */
+#define BUTTON_VALUE "v:%lld:%d"	 /* value, quantity: the order screen, in place */
+#define BUTTON_BUY_MORE \
+	"b:%lld" /* value: the same in a new message, because this one holds codes */
 #define BUTTON_QUANTITY "q:%lld"    /* value: type a quantity */
 #define BUTTON_RESTOCK "w:%lld"	    /* value: tell me when it is back */
 #define BUTTON_CANCEL "x:%lld"	    /* order: give it up */
