@@ -102,6 +102,8 @@ static int section_render(struct rendering *r, const struct template *t, size_t 
 	for (const struct value_item *i = inner.value->first; i && !rc; i = i->next) {
 		struct frame const item = { i->value, frame };
 
+		if (++r->steps > TEMPLATE_STEPS_MAX)
+			return ERR_TOO_LONG;
 		rc = ops_render(r, t, at + 1, end, &item, indent);
 	}
 	return rc;
