@@ -3,27 +3,16 @@
  * one transaction.  A dead import is resumed by running it again: what is there already
  * counts as known.  Orders that wait for the value are filled after each chunk.
  *
- *	stock_import_begin(…); for each line: stock_import_line(…); stock_import_end(…);
+ *	stock_import_begin(…); stock_import_feed(…) as bytes come; stock_import_end(…);
  */
 #ifndef KARTKA_STOCK_IMPORT_H
 #define KARTKA_STOCK_IMPORT_H
 
 #include "shared/domain/code.h"
+#include "shared/domain/code_file.h"
 #include "shared/platform/db.h"
 
 enum { IMPORT_BAD_SHOWN = 20 };
-
-enum import_fault {
-	IMPORT_FAULT_NONE,
-	IMPORT_FAULT_LENGTH,  /* longer than CODE_MAX characters, or nothing but blanks and
-				 hyphens */
-	IMPORT_FAULT_TEXT,    /* not UTF-8, NUL or control characters */
-	IMPORT_FAULT_COLUMNS, /* CSV that can't be read, an unclosed quote */
-	IMPORT_FAULT_EXPIRY,  /* not a date, or past */
-	IMPORT_FAULT_PATTERN, /* does not match the value's pattern */
-	IMPORT_FAULT__COUNT
-};
-const char *import_fault_name(enum import_fault fault);
 
 struct import_report {
 	int64_t added;
@@ -37,11 +26,12 @@ struct import_report {
 	int64_t filled;		       /* waiting orders that got their codes */
 };
 
-struct stock_import; /* its memory is bounded by the file's number of codes × 32 bytes */
+struct stock_import; /* remembers 16 bytes of each code of the file; codes themselves a chunk
+			long */
 
 struct import_options {
 	int64_t value_id;
-	const char *batch; /* NULL: named after the file's time by the caller */
+	const char *batch; /* its name; goes on in the batch of that name */
 	bool dry_run;	   /* looks and counts, changes nothing */
 };
 

@@ -1,0 +1,68 @@
+#include "shared/domain/invariant.h"
+
+/* clang-format off */
+static const struct invariant invariants[] = {
+	{ "sold_code_has_order", "a sold code belongs to an order that was paid",
+	  "SELECT CONCAT('code ', c.id) FROM card_codes c LEFT JOIN orders o ON o.id = c.order_id "
+	  "WHERE c.state = 'sold' AND (o.id IS NULL OR o.state IN ('pending', 'expired', 'cancelled', 'paid')) LIMIT 10" },
+	{ "delivered_order_is_whole", "a delivered order has exactly its quantity of codes",
+	  "SELECT CONCAT('order ', o.number, ': ', COUNT(c.id), ' of ', o.quantity) FROM orders o "
+	  "LEFT JOIN card_codes c ON c.order_id = o.id AND c.state = 'sold' "
+	  "WHERE o.state = 'delivered' GROUP BY o.id, o.number, o.quantity HAVING COUNT(c.id) <> o.quantity LIMIT 10" },
+	{ "code_matches_order_value", "a code is of the value its order bought",
+	  "SELECT CONCAT('code ', c.id, ' order ', o.number) FROM card_codes c JOIN orders o ON o.id = c.order_id "
+	  "WHERE c.value_id <> o.value_id LIMIT 10" },
+	{ "waiting_order_has_no_codes", "an order that waits holds no codes",
+	  "SELECT CONCAT('order ', o.number) FROM orders o JOIN card_codes c ON c.order_id = o.id "
+	  "WHERE o.state = 'paid' LIMIT 10" },
+	{ "reserved_code_has_pending_order", "a reserved code belongs to a pending order",
+	  "SELECT CONCAT('code ', c.id) FROM card_codes c LEFT JOIN orders o ON o.id = c.order_id "
+	  "WHERE c.state = 'reserved' AND (o.id IS NULL OR o.state <> 'pending') LIMIT 10" },
+	{ "pending_order_has_its_codes", "a pending order holds exactly its quantity of codes",
+	  "SELECT CONCAT('order ', o.number) FROM orders o "
+	  "LEFT JOIN card_codes c ON c.order_id = o.id AND c.state = 'reserved' "
+	  "WHERE o.state = 'pending' GROUP BY o.id, o.number, o.quantity HAVING COUNT(c.id) <> o.quantity LIMIT 10" },
+	{ "free_code_has_no_order", "a code on the shelf belongs to nobody",
+	  "SELECT CONCAT('code ', id) FROM card_codes WHERE state = 'available' AND order_id IS NOT NULL LIMIT 10" },
+	{ "reservation_ends", "no order is pending an hour after twice its time",
+	  "SELECT CONCAT('order ', number) FROM orders WHERE state = 'pending' AND "
+	  "UTC_TIMESTAMP(6) > expires_at + INTERVAL TIMESTAMPDIFF(SECOND, created_at, expires_at) + 3600 SECOND LIMIT 10" },
+	{ "paid_order_has_payment", "a paid order has exactly one payment that paid it",
+	  "SELECT CONCAT('order ', o.number, ': ', COUNT(p.id)) FROM orders o "
+	  "LEFT JOIN payments p ON p.order_id = o.id AND p.applied = 1 AND p.kind = 'payment' "
+	  "WHERE o.state IN ('paid', 'delivered', 'refunding', 'refunded', 'disputed') "
+	  "GROUP BY o.id, o.number HAVING COUNT(p.id) <> 1 LIMIT 10" },
+	{ "unpaid_order_has_no_applied_payment", "an order that is not paid has no payment that paid it",
+	  "SELECT CONCAT('order ', o.number) FROM orders o JOIN payments p ON p.order_id = o.id "
+	  "WHERE p.applied = 1 AND o.state IN ('pending', 'expired', 'cancelled') LIMIT 10" },
+	{ "payment_covers_order", "the payment that paid an order is not less than its total",
+	  "SELECT CONCAT('order ', o.number) FROM orders o JOIN payments p ON p.order_id = o.id "
+	  "WHERE p.applied = 1 AND p.amount_kop < o.total_kop LIMIT 10" },
+	{ "delivered_order_is_told", "a delivered order has its message in the outbox",
+	  "SELECT CONCAT('order ', o.number) FROM orders o WHERE o.state = 'delivered' AND NOT EXISTS "
+	  "(SELECT 1 FROM outbox m WHERE m.order_id = o.id AND m.kind = 'delivered') LIMIT 10" },
+	{ "unpaid_order_is_asked", "a pending order has a time at which the gateway is asked",
+	  "SELECT CONCAT('order ', number) FROM orders WHERE state = 'pending' AND ask_at IS NULL LIMIT 10" },
+	{ "outbox_moves", "no message of an order is due for more than five minutes",
+	  "SELECT CONCAT('message ', id, ' ', kind) FROM outbox WHERE state = 'pending' AND priority <= 2 AND "
+	  "not_before < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE LIMIT 10" },
+	{ "bonus_balance_not_negative", "nobody spent more bonuses than were earned",
+	  "SELECT CONCAT('user ', user_id) FROM bonus_entries GROUP BY user_id HAVING SUM(amount_kop) < 0 LIMIT 10" },
+};
+/* clang-format on */
+
+size_t invariant_count(void)
+{
+	return COUNT(invariants);
+}
+
+const struct invariant *invariant_at(size_t n)
+{
+	return &invariants[n];
+}
+
+int invariant_check(struct db *db, struct arena *a, const struct invariant *inv,
+		    struct db_rows *ret)
+{
+	return db_query(db, a, inv->sql, NO_PARAMS, ret);
+}
