@@ -2,6 +2,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
+#include "shared/base/str.h"
 #include "shared/domain/order_settle.h"
 
 #include <regex.h>
