@@ -73,6 +73,16 @@ static bool root_known(struct reader *r, const char *name)
 	return r->bills_wanted || !strcmp(name, "REQUESTS");
 }
 
+static void field_open(struct reader *r, const char *name)
+{
+	if (!strcmp(name, "BILL_NUMBER"))
+		r->open = &r->number;
+	else if (!strcmp(name, "BILL_ID"))
+		r->open = &r->bill_id;
+	if (r->open)
+		*r->open = (struct field){ 0 };
+}
+
 static void XMLCALL on_start(void *data, const XML_Char *name, const XML_Char **attributes)
 {
 	struct reader *r = data;
@@ -90,9 +100,7 @@ static void XMLCALL on_start(void *data, const XML_Char *name, const XML_Char **
 		r->number = (struct field){ 0 };
 		r->bill_id = (struct field){ 0 };
 	} else if (r->bill_depth && r->depth == r->bill_depth + 1) {
-		r->open = !strcmp(name, "BILL_NUMBER") ? &r->number
-			  : !strcmp(name, "BILL_ID")   ? &r->bill_id
-						       : NULL;
+		field_open(r, name);
 	}
 }
 

@@ -103,7 +103,7 @@ int json_check(struct bytes text, int depth, size_t *ret_long)
 		} else {
 			level += *p == '[' || *p == '{';
 			level -= *p == ']' || *p == '}';
-			if (level > depth || *p == 'N' || *p == 'I')
+			if (level > depth || strchr("NI'", *p))
 				return ERR_INVALID;
 			p++;
 		}

@@ -8,8 +8,9 @@
 
 /*
  * What json-c lets pass although it is no JSON, or would bend: broken UTF-8, control
- * characters in strings, NaN, Infinity, 01, 5., .5; and a NUL in a member's name, which
- * json-c would cut there; nesting deeper than depth.  ERR_INVALID for all of them.
+ * characters in strings, 'single' quotes, NaN, Infinity, 01, 5., .5; and a NUL in a
+ * member's name, which json-c would cut there; nesting deeper than depth.  ERR_INVALID for
+ * all of them.
  * ret_long: how many integers need more than int64.
  */
 int json_check(struct bytes text, int depth, size_t *ret_long) MUST_CHECK;
