@@ -25,7 +25,8 @@ function show(faults) {
 	const format = faults.notification_format || "json";
 	for (const radio of byId("switch-grid").querySelectorAll('[name="notification_format"]')) radio.checked = radio.value === format;
 	byId("switches-on").hidden = on === 0;
-	byId("switches-on").textContent = t("switches_on", on);
+	byId("switches-on").textContent = String(on);
+	byId("switches-on").title = t("switches_on", on);
 	byId("switches-reset").hidden = on === 0;
 }
 

@@ -13,6 +13,7 @@ const list = byId("messages");
 const composer = byId("composer");
 
 let chat = null; /* the chat that is shown; see chatOpen() */
+let atEnd = true; /* the last message is in sight, and new ones scroll into it */
 let hooks = { read: () => {} };
 
 const failed = (error) => toast(t("failed", error.message));
@@ -113,7 +114,7 @@ function nodeOf(message) {
 }
 
 function messagesShow(messages) {
-	const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
+	const wasAtEnd = atEnd;
 	const wasEmpty = !list.childElementCount;
 	const ids = new Set(messages.map((one) => one.message_id));
 	for (const id of [...chat.nodes.keys()]) if (!ids.has(id)) chat.nodes.delete(id);
@@ -130,12 +131,13 @@ function messagesShow(messages) {
 	}
 	childrenSet(list, nodes);
 	byId("chat-empty").hidden = messages.length > 0;
-	if (atEnd || wasEmpty || messages.at(-1)?.from_bot === false) scrollToEnd();
+	if (wasAtEnd || wasEmpty || messages.at(-1)?.from_bot === false) scrollToEnd();
 	else byId("to-end").hidden = false;
 }
 
 function scrollToEnd() {
 	scroll.scrollTop = scroll.scrollHeight;
+	atEnd = true;
 	byId("to-end").hidden = true;
 }
 
@@ -188,10 +190,8 @@ function footShow() {
 	byId("composer-form").hidden = blocked || starts || !chat;
 	byId("keyboard-open").hidden = !keys;
 	const shown = keys && chat.keyboardShown && !blocked && !starts;
-	const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
 	byId("keyboard").hidden = !shown;
 	byId("keyboard-open").setAttribute("aria-expanded", String(shown));
-	if (atEnd) scrollToEnd();
 }
 
 function commandsShow(on) {
@@ -207,6 +207,7 @@ async function botAsk(user) {
 	if (chat?.user.id !== user.id) return;
 	byId("bot-name").textContent = bot.name || "Kartka";
 	byId("bot-line").textContent = bot.username ? `@${bot.username}` : t("bot");
+	byId("chat-empty-title").textContent = t(bot.description ? "bot_can" : "empty_chat");
 	byId("chat-empty-text").textContent = bot.description || t("empty_chat_hint");
 	byId("commands-open").hidden = !bot.commands?.length;
 	byId("commands").replaceChildren(
@@ -297,8 +298,11 @@ export function talkStart({ read }) {
 	});
 	byId("to-end").addEventListener("click", scrollToEnd);
 	scroll.addEventListener("scroll", () => {
-		if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX) byId("to-end").hidden = true;
+		atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
+		if (atEnd) byId("to-end").hidden = true;
 	});
+	/* A keyboard or a warning takes room: the last message stays in sight. */
+	new ResizeObserver(() => atEnd && scrollToEnd()).observe(scroll);
 	byId("deep-form").addEventListener("submit", (event) => {
 		event.preventDefault();
 		const typed = byId("deep-input").value.trim();

@@ -1,0 +1,349 @@
+"""The sandbox's chat page in a browser: what a newcomer does, from /start to the code.
+
+`shop` is a running stack with the sandbox as its Telegram and its Portmone; `shop.chat_url` is
+the address of the chat page.  Pictures of the way are left in build/pictures.
+"""
+
+import contextlib
+import json
+import re
+import shutil
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+webdriver = pytest.importorskip("selenium.webdriver")
+
+from selenium.webdriver.chrome.options import Options  # noqa: E402
+from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.common.exceptions import StaleElementReferenceException  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "build" / "pictures"
+CHROMIUM = shutil.which("chromium")
+CHROMEDRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and CHROMEDRIVER), reason="not installed: chromium, chromium-driver"
+)
+
+PATIENCE = 20  # seconds; the machine may be busy with other tests
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+
+PHONE = (390, 844)
+DESK = (1440, 900)
+
+WORDS = {
+    "uk": {
+        "buy": "Купити",
+        "category": "Київстар",
+        "value": "Поповнення 100",
+        "pay": "Сплатити 100",
+        "paid": "Оплачено. Ваш код",
+        "copy": "Скопіювати код",
+    },
+    "en": {
+        "buy": "Buy",
+        "category": "Kyivstar",
+        "value": "Top-up 100",
+        "pay": "Pay ₴100",
+        "paid": "Paid. Your code",
+        "copy": "Copy",
+    },
+}
+
+
+class Page:
+    """The browser with the chat page in it; elements are found by their data-testid."""
+
+    def __init__(self, driver, url):
+        self.driver = driver
+        self.url = url
+
+    def wait(self, what, look):
+        """Whatever LOOK finds, once it finds something."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            with contextlib.suppress(StaleElementReferenceException):
+                found = look()
+                if found:
+                    return found
+            time.sleep(0.05)
+        pytest.fail(f"{what}: not within {PATIENCE} s; the page says:\n{self.text()}")
+
+    def text(self):
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    def all(self, name, text=""):
+        found = self.driver.find_elements(By.CSS_SELECTOR, f'[data-testid="{name}"]')
+        return [one for one in found if one.is_displayed() and text in one.text]
+
+    def last(self, name, text=""):
+        return self.wait(f"{name} {text}", lambda: (self.all(name, text) or [None])[-1])
+
+    def click(self, name, text=""):
+        """The last such element; one that is drawn anew under the pointer is clicked again."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.last(name, text).click()
+                return
+            except StaleElementReferenceException:
+                if time.monotonic() > end:
+                    raise
+
+    def messages(self, side="bot"):
+        return [one for one in self.all("message") if one.get_attribute("data-from") == side]
+
+    def message(self, text):
+        return self.wait(
+            f"a message with {text}",
+            lambda: next((one for one in reversed(self.messages()) if text in one.text), None),
+        )
+
+    def idle(self):
+        """No key waits for its answer."""
+        self.wait("no spinner", lambda: not self.driver.find_elements(By.CSS_SELECTOR, ".key.spins"))
+
+    def picture(self, name):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(PICTURES / f"{name}.png"))
+
+    def person(self, name, language):
+        """A buyer of this test's own, so that tests don't see each other's chats."""
+        made = api(self.url, "/api/users", {"first_name": name, "language_code": language})
+        self.driver.get(self.url)
+        self.wait(
+            "the new buyer", lambda: self.driver.find_elements(By.CSS_SELECTOR, f'[data-id="{made["id"]}"]')
+        )[0].click()
+        self.last("start")
+        return made["id"]
+
+    def complaints(self):
+        """What the browser's console holds against the pages, but for addresses that are not there."""
+        return [
+            line["message"]
+            for line in self.driver.get_log("browser")
+            if line["level"] == "SEVERE" and "favicon" not in line["message"]
+        ]
+
+
+def api(url, path, body=None):
+    """Ask the sandbox itself."""
+    request = urllib.request.Request(
+        url.rstrip("/") + path,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return json.load(answer)
+
+
+@contextlib.contextmanager
+def browser(size, language="uk", dark=False):
+    """Headless Chromium of that size, the page's own words in LANGUAGE."""
+    profile = tempfile.mkdtemp(prefix="kartka-chromium-")
+    options = Options()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
+    try:
+        # A window can't be as narrow as a phone; the emulated screen can.
+        driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE},
+        )
+        driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]},
+        )
+        driver.execute_cdp_cmd(
+            "Page.addScriptToEvaluateOnNewDocument",
+            {"source": f"try {{ localStorage.getItem('lang') ?? localStorage.setItem('lang', '{language}') }} catch {{}}"},
+        )
+        yield driver
+    finally:
+        driver.quit()
+        shutil.rmtree(profile, ignore_errors=True)
+
+
+def three_taps(page, words, picture=lambda name: None):
+    """/start, then buy, category, value: the payment button is there."""
+    page.click("start")
+    page.wait("the greeting", page.messages)
+    picture("start")
+    page.click("reply-key", words["buy"])
+    page.click("key", words["category"])
+    page.idle()
+    value = page.last("key", words["value"])
+    assert re.search(r"100.*·\s*>?\s*\d+", value.text), "title, price and stock on a value's button"
+    picture("values")
+    page.click("key", words["value"])
+    key = page.last("key", words["pay"])
+    assert key.get_attribute("data-kind") == "url"
+    page.idle()
+    return key
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "dark"), [("uk", PHONE, False), ("en", DESK, True)], ids=["uk-phone", "en-desk-dark"]
+)
+def test_from_start_to_the_code(shop, language, size, dark):
+    """What the README promises a newcomer, click by click."""
+    words = WORDS[language]
+    violations = len(api(shop.chat_url, "/api/violations"))
+    with browser(size, language, dark) as driver:
+        page = Page(driver, shop.chat_url)
+
+        def picture(name):
+            page.picture(f"chat-{language}-{size[0]}-{name}")
+
+        user = page.person("Олена" if language == "uk" else "Emma", language)
+        picture("empty")
+        three_taps(page, words, picture)
+        picture("order")
+
+        # The payment page opens in a tab of its own, and the order's message tells of the reservation.
+        chat = driver.current_window_handle
+        page.click("key", words["pay"])
+        page.wait("the second tab", lambda: len(driver.window_handles) > 1)
+        driver.switch_to.window([one for one in driver.window_handles if one != chat][0])
+        driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE},
+        )
+        page.last("pay")
+        assert page.last("test-mark").text.startswith("TEST")
+        assert "100" in page.last("amount").text
+        assert re.fullmatch(r"\d{1,2}:\d\d", page.last("countdown").text)
+        order = page.last("order").text
+        picture("pay")
+        page.click("pay")
+        page.wait("the way back to the shop", lambda: "/portmone/return" in driver.current_url)
+        driver.close()
+        driver.switch_to.window(chat)
+
+        delivered = page.message(words["paid"])
+        code = delivered.find_element(By.TAG_NAME, "code").text
+        assert re.fullmatch(r"[\d-]{6,}", code)
+        assert order in delivered.text
+        codes = (ROOT / "sql/demo/codes/kyivstar-100.txt").read_text().split()
+        assert code in codes
+        picture("delivered")
+
+        # Copying says so.
+        page.click("key", words["copy"])
+        page.last("toast")
+
+        # What happened stands beside the chat, and nothing of it broke a rule.
+        if size == PHONE:
+            page.click("view-happens")
+        page.last("event")
+        line = page.all("event")[-1]
+        line.find_element(By.TAG_NAME, "summary").click()
+        page.wait("the unfolded line", lambda: line.find_elements(By.TAG_NAME, "pre"))
+        picture("happens")
+        assert not page.complaints()
+
+        assert api(shop.chat_url, f"/api/chats/{user}?after=0&wait=0")["spinners"] == []
+        assert len(api(shop.chat_url, "/api/violations")) == violations
+
+
+def test_keyboard_alone(shop):
+    """Everything of the way to the payment button without a pointer."""
+    words = WORDS["uk"]
+    with browser(DESK) as driver:
+        page = Page(driver, shop.chat_url)
+        page.person("Ключник", "uk")
+        page.last("start").send_keys(Keys.ENTER)
+        page.last("reply-key", words["buy"]).send_keys(Keys.ENTER)
+        page.last("key", words["category"]).send_keys(Keys.ENTER)
+        page.last("key", words["value"]).send_keys(Keys.ENTER)
+        page.last("key", words["pay"])
+        outline = driver.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", "what has the focus shows it"
+        page.last("composer").send_keys("/help", Keys.ENTER)
+        page.wait("the help", lambda: "/help" not in page.messages()[-1].text or None)
+
+
+def test_two_buyers_and_a_deep_link(shop):
+    """Unread marks, languages, and t.me/…?start=v_… straight to the payment button."""
+    with browser(DESK, "en") as driver:
+        page = Page(driver, shop.chat_url)
+        first = page.person("Тарас", "uk")
+        page.click("start")
+        page.wait("the greeting", page.messages)
+        page.person("Sam", "en")
+        page.click("deep-open")
+        page.last("deep-input").send_keys("v_kyivstar-100", Keys.ENTER)
+        page.last("key", WORDS["en"]["pay"])
+
+        # News for the other one is marked, and read when looked at.
+        def unread():
+            tab = driver.find_element(By.CSS_SELECTOR, f'[data-testid="buyer"][data-id="{first}"]')
+            return int(tab.get_attribute("data-unread"))
+
+        assert unread() == 0
+        api(shop.chat_url, f"/api/users/{first}/say", {"text": "/help"})
+        page.wait("the unread mark", unread)
+        driver.find_element(By.CSS_SELECTOR, f'[data-testid="buyer"][data-id="{first}"]').click()
+        page.wait("the mark gone", lambda: unread() == 0)
+
+        # Blocking: the field gives way to a button, and comes back.
+        page.click("buyer-menu")
+        page.click("buyer-block")
+        page.click("unblock")
+        page.last("composer")
+
+
+def test_text_is_never_markup(shop):
+    """Whatever a buyer writes is shown as written."""
+    nasty = '<img src=x onerror="document.title=1"><b>&amp;"\' \u202etfel 🎁'
+    with browser(DESK) as driver:
+        page = Page(driver, shop.chat_url)
+        user = page.person('<i>&"\'', "uk")
+        api(shop.chat_url, f"/api/users/{user}/say", {"text": nasty})
+        shown = page.wait("what was written", lambda: page.messages("buyer"))[-1]
+        assert nasty in shown.find_element(By.CSS_SELECTOR, '[data-testid="message-text"]').get_attribute(
+            "textContent"
+        )
+        assert not driver.find_elements(By.CSS_SELECTOR, "#messages img")
+        assert not page.complaints()
+
+
+def test_switches(shop):
+    """A switch is the sandbox's fault by the same name, and *all off* puts them off."""
+    with browser(PHONE) as driver:
+        page = Page(driver, shop.chat_url)
+        driver.get(shop.chat_url)
+        page.click("view-happens")
+        driver.execute_script("document.getElementById('switches').open = true")
+        names = ["lose_notification", "portmone_down", "duplicate_taps", "test_mode"]
+        try:
+            for name in names:
+                label = driver.find_element(By.XPATH, f'//label[input[@id="switch-{name}"]]')
+                label.click()
+                page.wait(name, lambda name=name: api(shop.chat_url, "/api/faults")[name])
+            page.picture("switches-uk-390")
+            page.click("switches-reset")
+            page.wait("all off", lambda: api(shop.chat_url, "/api/faults")["lose_notification"] is False)
+            assert api(shop.chat_url, "/api/faults")["duplicate_taps"] in (0, 1, False)
+        finally:
+            api(shop.chat_url, "/api/faults", {"reset": True})
