@@ -37,7 +37,7 @@ static void add_grouped(struct str *s, const char *digits, size_t len, const cha
 const char *money_show(struct arena *a, struct money m, bool sign_first)
 {
 	struct str s = STR(a, 64);
-	const char *plain = money_plain(a, MONEY(m.kop < 0 ? -m.kop : m.kop));
+	const char *plain = money_plain(a, m) + (m.kop < 0);
 	size_t const whole = strcspn(plain, ".");
 
 	if (m.kop < 0)
