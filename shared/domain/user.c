@@ -101,10 +101,10 @@ int user_set_blocked(struct db *db, int64_t id, bool blocked)
 
 int user_set_ban_told(struct db *db, int64_t id)
 {
-	return db_exec(db,
-		       "UPDATE users SET ban_told_at = UTC_TIMESTAMP(6) "
-		       "WHERE id = ? AND ban_told_at IS NULL",
-		       PARAMS(P(id)), NULL);
+	return db_exec_one(db,
+			   "UPDATE users SET ban_told_at = UTC_TIMESTAMP(6) "
+			   "WHERE id = ? AND ban_told_at IS NULL",
+			   PARAMS(P(id)));
 }
 
 int user_erase(struct db *db, int64_t id)

@@ -42,6 +42,7 @@ int user_meet(struct db *db, struct arena *a, const struct user_seen *seen,
 
 int user_set_lang(struct db *db, int64_t id, const char *lang) MUST_CHECK;
 int user_set_blocked(struct db *db, int64_t id, bool blocked) MUST_CHECK;
+/* ERR_CONFLICT: told already. */
 int user_set_ban_told(struct db *db, int64_t id) MUST_CHECK;
 
 /* Names and the open question go; orders and payments stay.  Writing again starts anew. */
