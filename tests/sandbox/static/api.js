@@ -45,11 +45,11 @@ function connectionSet(up) {
 }
 
 /*
- * Follow PATH(after, wait) until SIGNAL.  TAKE(answer, fresh) uses an answer and returns the next
- * AFTER.  When the sandbox was away, everything is asked anew: it may count from the beginning.
+ * Follow PATH(after, wait) from START until SIGNAL.  TAKE(answer, fresh) uses an answer and returns
+ * the next AFTER.  When the sandbox was away, everything is asked anew: it may count from the beginning.
  */
-export async function follow({ path, take, signal }) {
-	let after = 0;
+export async function follow({ path, take, signal, start = 0 }) {
+	let after = start;
 	let fresh = true;
 	let pause = 250;
 	while (!signal.aborted) {
@@ -70,7 +70,7 @@ export async function follow({ path, take, signal }) {
 			if (signal.aborted) return;
 			if (!(error instanceof Refused)) connectionSet(false);
 			fresh = true;
-			after = 0;
+			after = start;
 			await sleep(pause, signal);
 			pause = Math.min(pause * 2, 3000);
 		}

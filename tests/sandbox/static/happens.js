@@ -6,7 +6,7 @@ import { toast } from "./toast.js";
 import { lang, t } from "./words.js";
 
 const KEPT = 1000; /* lines; older ones go */
-const CHUNK = 500; /* events asked for at once */
+const CHUNK = 300; /* events asked for at once; the first time the last ones */
 const NEAR_END_PX = 24;
 const BRIEF_CHARS = 80;
 const QUEUE_MS = 3000;
@@ -270,6 +270,7 @@ export function happensStart() {
 	queueShow();
 	follow({
 		signal: new AbortController().signal,
+		start: -1,
 		path: (after, wait) => `/api/events?after=${after}&wait=${wait}&limit=${CHUNK}`,
 		take,
 	});

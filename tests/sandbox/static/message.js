@@ -118,7 +118,6 @@ function keysNode(markup, acts, spins) {
  */
 export function messageNode(message, acts, spins) {
 	const keys = keysNode(message.reply_markup, acts, spins);
-	const text = message.text || message.html;
 	return el(
 		"article",
 		{
@@ -131,7 +130,7 @@ export function messageNode(message, acts, spins) {
 			"div",
 			{ class: "bubble" },
 			message.document && documentNode(message.document),
-			text && el("div", { class: "text", dir: "auto", "data-testid": "message-text" }, rich(message, acts.say)),
+			message.text && el("div", { class: "text", dir: "auto", "data-testid": "message-text" }, rich(message, acts.say)),
 			preview(message),
 			when(message),
 		),

@@ -1,7 +1,6 @@
 /*
- * rich.js: a message's text as elements.  Either text with Telegram's entities (offsets count
- * UTF-16 units, as JavaScript's strings do) or Telegram's HTML, read by a strict parser that knows
- * Telegram's tags and nothing else.
+ * rich.js: a message's text as elements, by Telegram's entities (their offsets count UTF-16 units,
+ * as JavaScript's strings do).
  */
 import { copy, el } from "./dom.js";
 import { t } from "./words.js";
@@ -80,9 +79,8 @@ function wrap(entity, children, text, onCommand) {
 	}
 }
 
-/* ---- text and entities ---- */
-
-export function fromEntities(text, entities, onCommand) {
+/* MESSAGE's text as nodes; entities inside entities become elements inside elements. */
+export function rich({ text = "", entities = [] }, onCommand) {
 	const order = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
 	let next = 0;
 	const build = (from, to) => {
@@ -101,60 +99,4 @@ export function fromEntities(text, entities, onCommand) {
 		return nodes;
 	};
 	return build(0, text.length);
-}
-
-/* ---- Telegram's HTML ---- */
-
-const TAGS = {
-	b: "bold", strong: "bold", i: "italic", em: "italic", u: "underline", ins: "underline",
-	s: "strikethrough", strike: "strikethrough", del: "strikethrough", code: "code", pre: "pre",
-	blockquote: "blockquote", a: "text_link", "tg-spoiler": "spoiler", "tg-emoji": "custom_emoji",
-	"tg-time": "date_time", span: "spoiler",
-};
-const NAMED = { lt: "<", gt: ">", amp: "&", quot: '"' };
-const TOKEN = /<(\/?)([a-z-]+)((?:\s+[a-z-]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[a-z0-9.-]+))?)*)\s*>/iy;
-
-const decode = (text) =>
-	text.replace(/&(?:(lt|gt|amp|quot)|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi, (whole, name, ten, sixteen) => {
-		if (name) return NAMED[name.toLowerCase()];
-		const point = ten ? parseInt(ten, 10) : parseInt(sixteen, 16);
-		return point > 0 && point <= 0x10ffff ? String.fromCodePoint(point) : whole;
-	});
-
-/* The same nodes from HTML; a tag that Telegram doesn't know stays visible as text. */
-export function fromHtml(html, onCommand) {
-	const stack = [{ tag: null, nodes: [] }];
-	const close = () => {
-		const { tag, href, nodes } = stack.pop();
-		const text = nodes.map((node) => (typeof node === "string" ? node : node.textContent)).join("");
-		stack.at(-1).nodes.push(wrap({ type: TAGS[tag], url: href }, nodes, text, onCommand));
-	};
-	let at = 0;
-	while (at < html.length) {
-		TOKEN.lastIndex = at;
-		const found = html[at] === "<" ? TOKEN.exec(html) : null;
-		const tag = found?.[2].toLowerCase();
-		if (!found || !TAGS[tag]) {
-			const end = html.indexOf("<", at + 1);
-			stack.at(-1).nodes.push(decode(html.slice(at, end < 0 ? html.length : end)));
-			at = end < 0 ? html.length : end;
-			continue;
-		}
-		at = TOKEN.lastIndex;
-		if (!found[1]) {
-			const href = /\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/i.exec(found[3]);
-			stack.push({ tag, href: href && decode(href[1] ?? href[2] ?? href[3]), nodes: [] });
-		} else if (stack.at(-1).tag === tag) {
-			close();
-		}
-	}
-	while (stack.length > 1) close();
-	return stack[0].nodes;
-}
-
-/* Whatever the message brings. */
-export function rich(message, onCommand) {
-	if (message.entities?.length) return fromEntities(message.text ?? "", message.entities, onCommand);
-	if (message.html) return fromHtml(message.html, onCommand);
-	return [message.text ?? ""];
 }

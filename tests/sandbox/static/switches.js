@@ -11,7 +11,7 @@ const SWITCHES = [
 	{ name: "lose_notification", on: true, off: false },
 	{ name: "telegram_down", on: true, off: false },
 	{ name: "portmone_down", on: true, off: false },
-	{ name: "duplicate_taps", on: 2, off: 1 },
+	{ name: "duplicate_taps", on: 2, off: 0 },
 	{ name: "test_mode", on: true, off: false },
 ];
 const isOn = (row, faults) => (row.on === true ? Boolean(faults[row.name]) : Number(faults[row.name] ?? 0) >= row.on);
