@@ -108,6 +108,7 @@ static const char *bot_name(struct app *app, struct arena *a)
 	if (now < app->bot_name_due_ms || gate_is_down(p->shm, GATE_DB))
 		return app->bot_name;
 	rc = setting_get(p->db, a, SETTING_BOT_USERNAME, &name);
+	program_db_done(p, rc);
 	if (!rc)
 		snprintf(app->bot_name, sizeof(app->bot_name), "%s", name);
 	app->bot_name_due_ms = now + BOT_NAME_MS;

@@ -36,8 +36,10 @@ static const char *goods_of(struct opening *o, enum lang lang)
 	category = value ? catalog_category(catalog, value->category_id) : NULL;
 	if (!category)
 		return NULL;
-	return TR(o->a, lang, "web.goods", A("category", category->title[lang]),
-		  A("value", value->title[lang]), N("quantity", o->offer.quantity));
+	return i18n_plain(o->a, lang, "web.goods",
+			  I18N_ARGS(A("category", category->title[lang]),
+				    A("value", value->title[lang]),
+				    N("quantity", o->offer.quantity)));
 }
 
 /* No order was made: the page speaks the person's language all the same. */

@@ -19,7 +19,7 @@ static const struct {
 } waits[] = { { 15, 2 }, { 30, 4 }, { 45, 10 } };
 
 /* The gateway is asked again when the page has looked so often. */
-enum { ROUNDS_A_HINT = 5 };
+enum { ROUNDS_A_HINT = 5, DOWN_REFRESH_S = 5 };
 
 int return_wait_s(int64_t round)
 {
@@ -88,10 +88,10 @@ void return_read(struct arena *a, const struct web_request *req, struct came_bac
 
 /* ---- the page ---- */
 
-static const char *next_url(struct arena *a, const struct came_back *back)
+static const char *round_url(struct arena *a, const struct came_back *back, int64_t round)
 {
 	return arena_printf(a, "/portmone/return?order=%s&n=%lld%s", back->number,
-			    (long long)back->round + 1, back->failed ? "&failed=1" : "");
+			    (long long)round, back->failed ? "&failed=1" : "");
 }
 
 /* There may still be money on its way to an order in this state. */
@@ -120,7 +120,7 @@ static void answer(struct app *app, struct arena *a, const struct came_back *bac
 	if (order)
 		page->lang = lang_from_code(order->lang);
 	if (back->number && (!order || is_open(order->state)) && return_wait_s(back->round)) {
-		page->refresh_url = next_url(a, back);
+		page->refresh_url = round_url(a, back, back->round + 1);
 		page->refresh_s = return_wait_s(back->round);
 	}
 	page_show(app, a, page, res);
@@ -169,7 +169,10 @@ void return_show(void *data, struct arena *a, const struct web_request *req,
 	}
 	if (back.number && rc) {
 		page.kind = PAGE_DOWN;
-		page.button_url = next_url(a, &back);
+		/* The same round again: its hint is not stored yet. */
+		page.button_url = round_url(a, &back, back.round);
+		page.refresh_url = page.button_url;
+		page.refresh_s = DOWN_REFRESH_S;
 		page_show(app, a, &page, res);
 		return;
 	}

@@ -1,4 +1,5 @@
 #include "shared/platform/db_private.h"
+#include "shared/base/clock.h"
 #include "shared/base/limits.h"
 
 #include <poll.h>
@@ -340,6 +341,8 @@ void db_disconnect(struct db *db)
 
 int db_ping(struct db *db)
 {
+	int64_t const late_ms = clock_monotonic_ms() + db->timeout_ms / 2;
+
 	if (db->in_tx)
 		return db->tx_rc;
 	for (int attempt = 0; attempt < 2; attempt++) {
@@ -351,6 +354,8 @@ int db_ping(struct db *db)
 			return OK;
 		db_note(db, mysql_errno(db->conn), mysql_error(db->conn));
 		db_disconnect(db);
+		if (clock_monotonic_ms() >= late_ms)
+			break;
 	}
 	return ERR_DOWN;
 }

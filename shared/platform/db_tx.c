@@ -11,6 +11,7 @@ enum { PAUSE_MIN_MS = 5, PAUSE_MAX_MS = 50 };
 struct db_tx db_tx_begin(struct db *db)
 {
 	struct db_tx tx = { .db = db };
+	int64_t const late_ms = clock_monotonic_ms() + db->timeout_ms / 2;
 
 	if (db->in_tx) {
 		tx.rc = db_misused(db, "a transaction within a transaction");
@@ -18,7 +19,10 @@ struct db_tx db_tx_begin(struct db *db)
 	}
 	if (db_is_stale(db))
 		db_disconnect(db);
-	/* Nothing is lost with a connection that dies here: a new one is tried once. */
+	/*
+	 * Nothing is lost with a connection that dies here: a new one is tried once, unless the
+	 * limit ran out: who waits has waited long enough.
+	 */
 	for (int attempt = 0; attempt < 2; attempt++) {
 		if ((tx.rc = db_connect(db)))
 			return tx;
@@ -28,7 +32,7 @@ struct db_tx db_tx_begin(struct db *db)
 			return tx;
 		}
 		tx.rc = db_conn_failed(db);
-		if (tx.rc != ERR_DOWN)
+		if (tx.rc != ERR_DOWN || clock_monotonic_ms() >= late_ms)
 			return tx;
 	}
 	return tx;
