@@ -297,12 +297,17 @@ export function talkStart({ read }) {
 		if (!byId("commands").contains(event.target) && !byId("commands-open").contains(event.target)) commandsShow(false);
 	});
 	byId("to-end").addEventListener("click", scrollToEnd);
+	let height = scroll.clientHeight;
 	scroll.addEventListener("scroll", () => {
+		if (scroll.clientHeight !== height) return; /* not by the buyer */
 		atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
 		if (atEnd) byId("to-end").hidden = true;
 	});
 	/* A keyboard or a warning takes room: the last message stays in sight. */
-	new ResizeObserver(() => atEnd && scrollToEnd()).observe(scroll);
+	new ResizeObserver(() => {
+		height = scroll.clientHeight;
+		if (atEnd) scrollToEnd();
+	}).observe(scroll);
 	byId("deep-form").addEventListener("submit", (event) => {
 		event.preventDefault();
 		const typed = byId("deep-input").value.trim();
