@@ -78,6 +78,14 @@ static bool is_name(const char *p, const char *end)
 	return p < end && *p == ':';
 }
 
+/* What may stand outside strings and numbers: NaN and 'single' quotes may not. */
+static const bool between[256] = {
+	['{'] = true, ['}'] = true, ['['] = true,  [']'] = true,  [':'] = true,
+	[','] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true,
+	['t'] = true, ['r'] = true, ['u'] = true,  ['e'] = true,  ['f'] = true,
+	['a'] = true, ['l'] = true, ['s'] = true,  ['n'] = true,
+};
+
 int json_check(struct bytes text, int depth, size_t *ret_long)
 {
 	const char *p = text.data;
@@ -103,9 +111,8 @@ int json_check(struct bytes text, int depth, size_t *ret_long)
 		} else {
 			level += *p == '[' || *p == '{';
 			level -= *p == ']' || *p == '}';
-			if (level > depth || strchr("NI'", *p))
+			if (level > depth || !between[(unsigned char)*p++])
 				return ERR_INVALID;
-			p++;
 		}
 	}
 	*ret_long = count;

@@ -84,6 +84,9 @@ static void test_refused(void **state)
 		TEXT("{a:1}"),
 		TEXT("{1:1}"),
 		TEXT("'a'"),
+		TEXT("{'a':1}"),
+		TEXT("['a']"),
+		TEXT("[Null]"),
 		TEXT("/*x*/1"),
 		TEXT("//x\n1"),
 		/* numbers as json-c takes them, but JSON does not write them */
