@@ -3,9 +3,10 @@
 #include "shared/base/utf8.h"
 
 enum {
-	ANSWER_DEPTH = 16, /* a real answer has three levels */
-	WORDS_MAX = 200,   /* code points in a log line */
-	CARD_MIN = 8,	   /* digits and asterisks of a card's mask */
+	ANSWER_DEPTH = 16,    /* a real answer has three levels */
+	GOODS_NAME_MAX = 128, /* characters on a receipt's line */
+	WORDS_MAX = 200,      /* code points in a log line */
+	CARD_MIN = 8,	      /* digits and asterisks of a card's mask */
 };
 
 void portmone_ask_begin(struct json_out *j, const struct portmone *p, const char *method)
@@ -29,6 +30,27 @@ void portmone_ask_end(struct json_out *j)
 	json_close(j, '}');
 }
 
+void portmone_goods_write(struct json_out *j, struct arena *a,
+			  const struct portmone_goods *goods)
+{
+	int64_t const sum = goods->price.kop * goods->quantity - goods->discount.kop;
+
+	json_key(j, "goods");
+	json_open(j, '[');
+	json_open(j, '{');
+	json_add_text(j, "internalCode", goods->code);
+	json_add_text(j, "name",
+		      utf8_clean_line(a, goods->name, strlen(goods->name), GOODS_NAME_MAX - 1));
+	json_add_text(j, "price", money_plain(a, goods->price));
+	json_add_text(j, "quantity", arena_printf(a, "%d", goods->quantity));
+	json_add_text(j, "amount", money_plain(a, MONEY(sum)));
+	if (goods->discount.kop > 0)
+		json_add_text(j, "discount", money_plain(a, goods->discount));
+	json_close(j, '}');
+	json_close(j, ']');
+}
+
+/* A body that passes its limit is cut JSON: refused over there like any other nonsense. */
 struct http_request portmone_request(const struct portmone *p, const struct str *body)
 {
 	return (struct http_request){

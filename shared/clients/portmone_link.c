@@ -6,7 +6,6 @@
 
 enum {
 	DESCRIPTION_MAX = 255, /* characters */
-	ASK_MAX = 16 * 1024,   /* bytes of the question: two addresses and a description */
 	LINK_MAX = 2048,       /* bytes of the address */
 };
 
@@ -82,6 +81,8 @@ static void bill_write(struct json_out *j, const struct portmone *p, struct aren
 	json_add_text(j, "expTime", arena_printf(a, "%lld", (long long)seconds));
 	json_add_text(j, "encoding", "UTF-8");
 	json_close(j, '}');
+	if (bill->goods)
+		portmone_goods_write(j, a, bill->goods);
 	json_key(j, "payer");
 	json_open(j, '{');
 	json_add_text(j, "lang", lang_known(bill->lang));
@@ -127,13 +128,24 @@ static bool link_is_good(const char *url)
 	return !strncmp(url, "http://", 7) && loopback_skip(host);
 }
 
-static int link_read(const struct portmone *p, struct arena *a, int rc,
-		     const struct http_answer *answer, const char **ret_url, const char **why)
+struct http_request portmone_link_request(const struct portmone *p, struct arena *a,
+					  const struct portmone_bill *bill)
+{
+	struct str body = STR(a, PORTMONE_ASK_MAX);
+	struct json_out j = JSON_OUT(&body);
+
+	bill_write(&j, p, a, bill);
+	return portmone_request(p, &body);
+}
+
+int portmone_link_read(const struct portmone *p, struct arena *a, int rc,
+		       const struct http_answer *answer, const char **ret_url, const char **why)
 {
 	AUTO_JSON doc = { 0 };
 	const char *error;
 	const char *url;
 
+	*why = "";
 	rc = portmone_answer_parse(a, rc, answer, &doc, why);
 	if (rc)
 		return rc;
@@ -154,19 +166,9 @@ static int link_read(const struct portmone *p, struct arena *a, int rc,
 int portmone_link(const struct portmone *p, struct arena *a, const struct portmone_bill *bill,
 		  const char **ret_url, const char **why)
 {
+	struct http_request const request = portmone_link_request(p, a, bill);
 	struct http_answer answer = { 0 };
-	struct str body = STR(a, ASK_MAX);
-	struct json_out j = JSON_OUT(&body);
-	struct http_request request;
-	int rc;
+	int const rc = http_call(p->http, a, &request, &answer);
 
-	*why = "";
-	bill_write(&j, p, a, bill);
-	if (!str_ok(&body)) {
-		*why = "the bill is too long";
-		return ERR_DENIED;
-	}
-	request = portmone_request(p, &body);
-	rc = http_call(p->http, a, &request, &answer);
-	return link_read(p, a, rc, &answer, ret_url, why);
+	return portmone_link_read(p, a, rc, &answer, ret_url, why);
 }

@@ -9,16 +9,20 @@
 #include "shared/clients/portmone_link.h"
 #include "shared/platform/json.h"
 
-enum { PORTMONE_NUMBER_MAX = 120, PORTMONE_ID_MAX = 64 };
+enum { PORTMONE_NUMBER_MAX = 120, PORTMONE_ID_MAX = 64, PORTMONE_ASK_MAX = 16 * 1024 };
 
 /* ---- questions ---- */
 
 /*
  * {"method":…,"params":{"data":{login, password, payeeId, …: the caller puts the rest and
- * ends it.
+ * ends it.  The body is bounded by PORTMONE_ASK_MAX.
  */
 void portmone_ask_begin(struct json_out *j, const struct portmone *p, const char *method);
 void portmone_ask_end(struct json_out *j);
+
+/* "goods":[…]: the one line of the fiscal receipt. */
+void portmone_goods_write(struct json_out *j, struct arena *a,
+			  const struct portmone_goods *goods);
 
 struct http_request portmone_request(const struct portmone *p, const struct str *body);
 

@@ -6,7 +6,6 @@
 #include "shared/clients/portmone_private.h"
 
 enum {
-	ASK_MAX = 4096,	 /* bytes of the question */
 	ROWS_MAX = 1000, /* of one order; more is no answer to our question */
 	WORD_MAX = 32,	 /* characters of a status we don't know */
 	RECEIPT_MAX = 500,
@@ -37,7 +36,7 @@ struct http_request portmone_result_request(const struct portmone *p, struct are
 {
 	int64_t const from = since < now ? since : now;
 	int64_t const longest = from + SPAN_DAYS * 86400 * CLOCK_SECOND;
-	struct str body = STR(a, ASK_MAX);
+	struct str body = STR(a, PORTMONE_ASK_MAX);
 	struct json_out j = JSON_OUT(&body);
 
 	portmone_ask_begin(&j, p, "result");
@@ -90,10 +89,18 @@ static const char *receipt_of(struct arena *a, const struct json *v)
 	return url;
 }
 
+/* Anything but N, nothing and false is taken for one: better a question too many. */
+static bool is_chargeback(struct arena *a, const struct json *v)
+{
+	const struct json *mark = json_get(v, "chargeback");
+	const char *text = json_scalar(a, mark, "");
+
+	return json_bool(mark, false) || (*text && strcasecmp(text, "N") != 0);
+}
+
 static int row_read(struct arena *a, const struct json *v, struct portmone_row *ret)
 {
 	const char *word = portmone_member(a, v, "status", NULL);
-	const char *chargeback = portmone_member(a, v, "chargeback", NULL);
 
 	ret->bill_id = portmone_member(a, v, "shopBillId", "shop_bill_id");
 	if (!*word || !portmone_is_id(ret->bill_id, 1, PORTMONE_ID_MAX))
@@ -101,7 +108,7 @@ static int row_read(struct arena *a, const struct json *v, struct portmone_row *
 	ret->status = status_of(word);
 	ret->status_word = utf8_clean_line(a, word, strlen(word), WORD_MAX);
 	ret->test = !strcasecmp(portmone_member(a, v, "authCode", "auth_code"), "TESTPM");
-	ret->chargeback = *chargeback && strcasecmp(chargeback, "N") != 0;
+	ret->chargeback = is_chargeback(a, v);
 	ret->failed = !portmone_code_is_ok(portmone_member(a, v, "errorCode", "error_code"));
 	ret->receipt_url = receipt_of(a, v);
 	ret->paid_at = portmone_time_read(portmone_member(a, v, "payDate", "pay_date"));
