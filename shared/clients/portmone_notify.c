@@ -2,6 +2,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
+#include "shared/base/utf8.h"
 #include "shared/clients/portmone_private.h"
 #include "shared/platform/form.h"
 
@@ -165,9 +166,13 @@ static void XMLCALL on_declaration(void *data, const XML_Char *version,
 
 static int xml_read(struct arena *a, struct bytes body, struct notification *n)
 {
-	struct reader r = { .arena = a, .n = n, .parser = XML_ParserCreate("UTF-8") };
+	struct reader r = { .arena = a, .n = n };
 	enum XML_Status status;
 
+	/* Whatever expat is told, a mark at the beginning would make it read UTF-16. */
+	if (!utf8_valid(body.data, body.len))
+		return ERR_INVALID;
+	r.parser = XML_ParserCreate("UTF-8");
 	if (!r.parser)
 		die("out of memory");
 	XML_SetUserData(r.parser, &r);
