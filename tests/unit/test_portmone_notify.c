@@ -63,8 +63,8 @@ static void test_json(void **state)
 {
 	static const char *const same[] = {
 		"{\"shopOrderNumber\":\"K7F3-9QXA\",\"shopBillId\":\"867955508\"}",
-		"{\"shopBillId\":867955508,\"status\":\"PAYED\",\"more\":[{\"x\":null}],"
-		"\"shopOrderNumber\":\"K7F3-9QXA\"}",
+		("{\"shopBillId\":867955508,\"status\":\"PAYED\",\"more\":[{\"x\":null}],"
+		 "\"shopOrderNumber\":\"K7F3-9QXA\"}"),
 		"{\"shop_order_number\":\"K7F3-9QXA\",\"shop_bill_id\":\"867955508\"}",
 	};
 	static const char *const types[] = { "application/json",
