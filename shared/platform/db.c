@@ -226,9 +226,10 @@ static bool set_up(struct db *db)
 	snprintf(sql, sizeof(sql),
 		 "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
 		 "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-		 "innodb_lock_wait_timeout = %d /*M!100100 , max_statement_time = %d.%03d */ "
+		 "innodb_lock_wait_timeout = %d, lock_wait_timeout = %d /*M!100100 , "
+		 "max_statement_time = %d.%03d */ "
 		 "/*!80000 , max_execution_time = %d */",
-		 lock_wait, limit_ms / 1000, limit_ms % 1000, limit_ms);
+		 lock_wait, lock_wait, limit_ms / 1000, limit_ms % 1000, limit_ms);
 	if (db_command(db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED") &&
 	    db_command(db, sql))
 		return true;
@@ -253,12 +254,15 @@ static bool set_tls(MYSQL *conn, const struct db_url *url)
 	return !url->ssl_ca || !mysql_options(conn, MYSQL_OPT_SSL_CA, url->ssl_ca);
 }
 
-/* The libraries count in whole seconds; Oracle's asks three times before it gives up. */
+/*
+ * The libraries count in whole seconds; Oracle's asks three times before it gives up.  All
+ * hosts together are connected to within the limit of a call.
+ */
 static bool set_limits(MYSQL *conn, int timeout_ms, size_t hosts)
 {
 	unsigned const total = (unsigned)(timeout_ms + 999) / 1000;
-	unsigned const share = total / (unsigned)hosts;
-	unsigned const connecting = share ? share : 1;
+	unsigned const share = CALL_TIMEOUT_MS / 1000 / (unsigned)hosts;
+	unsigned const connecting = !share ? 1 : share < total ? share : total;
 #if DB_IS_CONNECTOR_C
 	unsigned const answer = total;
 #else
@@ -315,6 +319,11 @@ int db_connect(struct db *db)
 	return ERR_DOWN;
 }
 
+bool db_has_time(const struct db *db, int64_t began_ms)
+{
+	return clock_monotonic_ms() - began_ms < db->timeout_ms / 2;
+}
+
 bool db_is_stale(const struct db *db)
 {
 #if DB_IS_CONNECTOR_C
@@ -341,11 +350,13 @@ void db_disconnect(struct db *db)
 
 int db_ping(struct db *db)
 {
-	int64_t const late_ms = clock_monotonic_ms() + db->timeout_ms / 2;
+	int64_t const began_ms = clock_monotonic_ms();
 
 	if (db->in_tx)
 		return db->tx_rc;
 	for (int attempt = 0; attempt < 2; attempt++) {
+		if (attempt && !db_has_time(db, began_ms))
+			break;
 		if (db_is_stale(db))
 			db_disconnect(db);
 		if (db_connect(db))
@@ -354,8 +365,6 @@ int db_ping(struct db *db)
 			return OK;
 		db_note(db, mysql_errno(db->conn), mysql_error(db->conn));
 		db_disconnect(db);
-		if (clock_monotonic_ms() >= late_ms)
-			break;
 	}
 	return ERR_DOWN;
 }

@@ -68,6 +68,9 @@ struct db {
 /* Connect unless there is a connection.  ERR_DOWN: no host is fit. */
 int db_connect(struct db *db) MUST_CHECK;
 
+/* A call that began then may try again: who waits has not waited for half the limit. */
+bool db_has_time(const struct db *db, int64_t began_ms);
+
 /* True when the server has hung up on an idle connection. */
 bool db_is_stale(const struct db *db);
 

@@ -5,6 +5,8 @@
 
 /* What a column is fetched as. */
 struct db_column {
+	enum enum_field_types type; /* the server's, which may change between two runs */
+	unsigned flags;
 	enum db_kind kind;
 	int64_t number;
 	MYSQL_TIME time;
@@ -131,6 +133,8 @@ static enum db_kind column_kind(const MYSQL_FIELD *f)
 
 static void column_bind(struct db_column *c, const MYSQL_FIELD *f, MYSQL_BIND *bind)
 {
+	c->type = f->type;
+	c->flags = f->flags;
 	c->kind = column_kind(f);
 	bind->is_null = &c->is_null;
 	bind->length = &c->len;
@@ -150,25 +154,43 @@ static void column_bind(struct db_column *c, const MYSQL_FIELD *f, MYSQL_BIND *b
 	}
 }
 
-/* Bound once: the row's room stays where it is. */
-static bool columns_bind(struct db_statement *s)
+/* The row's room stays where it is, so this is done once, unless a type changes. */
+static bool columns_bind(struct db_statement *s, const MYSQL_FIELD *fields)
+{
+	MYSQL_BIND *binds = zeroed(s->column_count, sizeof(*binds));
+	bool done;
+
+	for (size_t i = 0; i < s->column_count; i++)
+		column_bind(&s->columns[i], &fields[i], &binds[i]);
+	done = !mysql_stmt_bind_result(s->handle, binds);
+	free(binds);
+	return done;
+}
+
+static bool columns_prepare(struct db_statement *s)
 {
 	MYSQL_RES *meta = mysql_stmt_result_metadata(s->handle);
-	MYSQL_BIND *binds;
 	bool done;
 
 	if (!meta)
 		return true; /* it has no result */
 	s->column_count = mysql_num_fields(meta);
 	s->columns = zeroed(s->column_count, sizeof(*s->columns));
-	binds = zeroed(s->column_count, sizeof(*binds));
-	for (size_t i = 0; i < s->column_count; i++)
-		column_bind(&s->columns[i], mysql_fetch_field_direct(meta, (unsigned)i),
-			    &binds[i]);
+	done = columns_bind(s, mysql_fetch_fields(meta));
 	mysql_free_result(meta);
-	done = !mysql_stmt_bind_result(s->handle, binds);
-	free(binds);
 	return done;
+}
+
+/* A migration may change a type, and so may the parameter of SELECT ?. */
+static bool columns_follow(struct db_statement *s)
+{
+	const MYSQL_FIELD *fields = s->handle->fields;
+
+	for (size_t i = 0; i < s->column_count; i++)
+		if (fields[i].type != s->columns[i].type ||
+		    fields[i].flags != s->columns[i].flags)
+			return columns_bind(s, fields);
+	return true;
 }
 
 /* The one that was not used for the longest time makes room. */
@@ -190,9 +212,20 @@ static void statements_trim(struct db *db)
 	statement_free(s);
 }
 
+/* An error in the middle of the rows is noted at the connection only, by MariaDB's library. */
 static int statement_failed(struct db *db, struct db_statement *s)
 {
-	return db_failed(db, mysql_stmt_errno(s->handle), mysql_stmt_error(s->handle));
+	unsigned number = mysql_stmt_errno(s->handle);
+	char message[MYSQL_ERRMSG_SIZE];
+
+	if (!number && !mysql_errno(db->conn))
+		return db_misused(db, "the library refused: %s", s->sql);
+	snprintf(message, sizeof(message), "%s",
+		 number ? mysql_stmt_error(s->handle) : mysql_error(db->conn));
+	number = number ? number : mysql_errno(db->conn);
+	/* The rest of the answer is still on the wire. */
+	mysql_stmt_free_result(s->handle);
+	return db_failed(db, number, message);
 }
 
 static int statement_new(struct db *db, const char *sql, struct db_statement **ret)
@@ -205,7 +238,7 @@ static int statement_new(struct db *db, const char *sql, struct db_statement **r
 	if (!s->handle || !s->sql)
 		die("out of memory");
 	s->sql_len = strlen(sql);
-	if (mysql_stmt_prepare(s->handle, sql, s->sql_len) || !columns_bind(s)) {
+	if (mysql_stmt_prepare(s->handle, sql, s->sql_len) || !columns_prepare(s)) {
 		rc = statement_failed(db, s);
 		statement_free(s);
 		return rc;
@@ -297,7 +330,7 @@ static int statement_run(struct db *db, const char *sql, struct db_params params
 			return db_misused(db, "parameter %zu is no DATETIME in: %s", i + 1,
 					  sql);
 	if ((params.count && mysql_stmt_bind_param(s->handle, s->params)) ||
-	    mysql_stmt_execute(s->handle))
+	    mysql_stmt_execute(s->handle) || !columns_follow(s))
 		return statement_failed(db, s);
 	*ret = s;
 	return OK;
@@ -360,8 +393,6 @@ static int rows_fetch(struct db *db, struct arena *a, struct db_statement *s,
 		      struct db_rows *ret)
 {
 	struct db_rows rows = { .columns = s->column_count };
-	char error[MYSQL_ERRMSG_SIZE];
-	unsigned number;
 	size_t room = 0;
 	int rc;
 
@@ -371,17 +402,12 @@ static int rows_fetch(struct db *db, struct arena *a, struct db_statement *s,
 
 		for (size_t i = 0; i < rows.columns; i++)
 			if (!cell_read(a, s, i, &row[i]))
-				goto failed;
+				return statement_failed(db, s);
 	}
 	if (rc != MYSQL_NO_DATA)
-		goto failed;
+		return statement_failed(db, s);
 	*ret = rows;
 	return OK;
-failed:
-	number = mysql_stmt_errno(s->handle);
-	snprintf(error, sizeof(error), "%s", mysql_stmt_error(s->handle));
-	mysql_stmt_free_result(s->handle); /* the rest of the answer is still on the wire */
-	return db_failed(db, number, error);
 }
 
 static int query_once(struct db *db, struct arena *a, const char *sql, struct db_params params,
@@ -424,16 +450,12 @@ static bool only_reads(const char *sql)
 	return !strncasecmp(sql, "SELECT", 6) || !strncasecmp(sql, "WITH", 4);
 }
 
-/*
- * Outside a transaction, once: what the server did not do, and reading over a connection that
- * was lost.  Not when the limit ran out: who waits has waited long enough.
- */
+/* Outside a transaction, once: what the server did not do, and reading that was cut short. */
 static bool may_repeat(const struct db *db, const char *sql, int64_t began_ms)
 {
 	if (db->in_tx)
 		return false;
-	return db->nothing_done || (db->lost && only_reads(sql) &&
-				    clock_monotonic_ms() - began_ms < db->timeout_ms / 2);
+	return db->nothing_done || (db->lost && only_reads(sql) && db_has_time(db, began_ms));
 }
 
 int db_query(struct db *db, struct arena *a, const char *sql, struct db_params params,

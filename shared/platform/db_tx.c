@@ -8,10 +8,23 @@
 /* Between two tries of a transaction: long enough for the other one to end, short for a tap. */
 enum { PAUSE_MIN_MS = 5, PAUSE_MAX_MS = 50 };
 
+static int begin_once(struct db *db)
+{
+	int const rc = db_connect(db);
+
+	if (rc)
+		return rc;
+	if (!db_command(db, "START TRANSACTION"))
+		return db_conn_failed(db);
+	db->in_tx = true;
+	db->tx_rc = OK;
+	return OK;
+}
+
 struct db_tx db_tx_begin(struct db *db)
 {
+	int64_t const began_ms = clock_monotonic_ms();
 	struct db_tx tx = { .db = db };
-	int64_t const late_ms = clock_monotonic_ms() + db->timeout_ms / 2;
 
 	if (db->in_tx) {
 		tx.rc = db_misused(db, "a transaction within a transaction");
@@ -19,22 +32,11 @@ struct db_tx db_tx_begin(struct db *db)
 	}
 	if (db_is_stale(db))
 		db_disconnect(db);
-	/*
-	 * Nothing is lost with a connection that dies here: a new one is tried once, unless the
-	 * limit ran out: who waits has waited long enough.
-	 */
-	for (int attempt = 0; attempt < 2; attempt++) {
-		if ((tx.rc = db_connect(db)))
-			return tx;
-		if (db_command(db, "START TRANSACTION")) {
-			tx.open = db->in_tx = true;
-			db->tx_rc = OK;
-			return tx;
-		}
-		tx.rc = db_conn_failed(db);
-		if (tx.rc != ERR_DOWN || clock_monotonic_ms() >= late_ms)
-			return tx;
-	}
+	tx.rc = begin_once(db);
+	/* Nothing is lost with a connection that dies here. */
+	if (tx.rc == ERR_DOWN && (db->lost || db->nothing_done) && db_has_time(db, began_ms))
+		tx.rc = begin_once(db);
+	tx.open = !tx.rc;
 	return tx;
 }
 

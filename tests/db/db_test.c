@@ -1,0 +1,324 @@
+#include "tests/db/db_test.h"
+#include "shared/base/clock.h"
+#include "shared/domain/migration.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { START_MS = 60000 };
+
+static struct db_server own;	 /* pid 0: the server is somebody else's */
+static struct arena group_arena; /* ends with the program */
+static const char *url;		 /* of this program's database */
+static const char *name;	 /* of it; name_seed holds what the migrations put in */
+
+/* Tests are run in the project's folder; a program that was started elsewhere goes there. */
+static void go_home(void)
+{
+	char path[PATH_MAX];
+	ssize_t const len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (!access("sql/migrations", X_OK) || len < 0)
+		return;
+	path[len] = '\0';
+	while ((slash = strrchr(path, '/'))) {
+		*slash = '\0';
+		if (*path && !chdir(path) && !access("sql/migrations", X_OK))
+			return;
+	}
+	die("sql/migrations is not to be found");
+}
+
+/* ---- servers ---- */
+
+static int free_port(void)
+{
+	int const fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t len = sizeof(address);
+	int port;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) ||
+	    getsockname(fd, (struct sockaddr *)&address, &len))
+		die("no free port: %s", strerror(errno));
+	port = ntohs(address.sin_port);
+	close(fd);
+	return port;
+}
+
+static void server_wait(const struct db_server *s)
+{
+	int64_t const end_ms = clock_monotonic_ms() + START_MS;
+	struct db *db;
+
+	if (db_new(&(struct db_options){ .url = s->url }, &db))
+		die("malformed: %s", s->url);
+	/* One that won't be written to is there, too. */
+	while (db_ping(db) && !strstr(db_error(db), "read only")) {
+		if (clock_monotonic_ms() > end_ms || waitpid(s->pid, NULL, WNOHANG) > 0)
+			die("mariadbd does not start, see %s/log: %s", s->folder, db_error(db));
+		usleep(20000);
+	}
+	db_free(db);
+}
+
+void db_server_restart(struct db_server *s, const char *option)
+{
+	char port[32];
+	pid_t const parent = getpid();
+
+	snprintf(port, sizeof(port), "--port=%s", s->port);
+	s->pid = fork();
+	if (s->pid < 0)
+		die("fork: %s", strerror(errno));
+	if (!s->pid) {
+		/* It ends with us, however we end. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() == parent)
+			execl("tests/db/server", "tests/db/server", s->folder,
+			      "--skip-skip-networking", "--bind-address=127.0.0.1", port,
+			      option, (char *)NULL);
+		_exit(127);
+	}
+	server_wait(s);
+}
+
+void db_server_start(struct db_server *s, const char *option)
+{
+	const char *base = getenv("KARTKA_TEST_DIR");
+
+	go_home();
+	*s = (struct db_server){ 0 };
+	snprintf(s->folder, sizeof(s->folder), "%s/kartka-db.XXXXXX", base ? base : "/tmp");
+	if (!mkdtemp(s->folder))
+		die("%s: %s", s->folder, strerror(errno));
+	snprintf(s->port, sizeof(s->port), "%d", free_port());
+	snprintf(s->url, sizeof(s->url), "mysql://root@127.0.0.1:%s/mysql", s->port);
+	db_server_restart(s, option);
+}
+
+void db_server_kill(struct db_server *s)
+{
+	if (!s->pid)
+		return;
+	kill(s->pid, SIGKILL);
+	waitpid(s->pid, NULL, 0);
+	s->pid = 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	UNUSED(st);
+	UNUSED(type);
+	UNUSED(ftw);
+	return remove(path);
+}
+
+void db_server_end(struct db_server *s)
+{
+	db_server_kill(s);
+	if (*s->folder)
+		nftw(s->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	*s->folder = '\0';
+}
+
+/* ---- the program's database ---- */
+
+static struct db *open_url(const char *where)
+{
+	struct db *db;
+
+	if (db_new(&(struct db_options){ .url = where }, &db) || db_ping(db))
+		die("the test's database does not answer: %s", where);
+	return db;
+}
+
+static void run_sql(struct db *db, const char *sql)
+{
+	if (db_script(db, sql))
+		die("%s: %s", sql, db_error(db));
+}
+
+static struct db_rows all_tables(struct db *db, struct arena *a)
+{
+	struct db_rows rows;
+
+	if (db_query(db, a,
+		     "SELECT table_name FROM information_schema.tables WHERE table_schema = ? "
+		     "AND table_name <> 'schema_migrations'",
+		     PARAMS(P(name)), &rows))
+		die("tables: %s", db_error(db));
+	return rows;
+}
+
+/* What the migrations put into tables is put back by db_test_clean(). */
+static void seed_keep(struct db *db, struct arena *a)
+{
+	struct db_rows const tables = all_tables(db, a);
+
+	for (size_t i = 0; i < tables.count; i++) {
+		const char *table = db_row(&tables, i)->text;
+		const char *some = arena_printf(a, "SELECT 1 FROM %s LIMIT 1", table);
+		struct db_rows rows;
+
+		if (db_query(db, a, some, NO_PARAMS, &rows))
+			die("%s: %s", some, db_error(db));
+		if (rows.count)
+			run_sql(db, arena_printf(a, "CREATE TABLE %s_seed.%s SELECT * FROM %s",
+						 name, table, table));
+	}
+}
+
+/* The server's URL with another database. */
+static const char *url_of_database(struct arena *a, const char *server, const char *database)
+{
+	const char *slash = strchr(server + strlen("mysql://"), '/');
+	const char *query = strchr(server, '?');
+
+	return arena_printf(a, "%.*s/%s%s", (int)(slash - server), server, database,
+			    query ? query : "");
+}
+
+int db_test_start(void **state)
+{
+	const char *server = getenv("KARTKA_TEST_DB_URL");
+	struct migration_list list;
+	struct str problem = STR(&group_arena, 1000);
+	struct db *db;
+
+	UNUSED(state);
+	go_home();
+	if (!server || !*server) {
+		db_server_start(&own, NULL);
+		server = own.url;
+	}
+	db = open_url(server);
+	name = arena_printf(&group_arena, "test_%ld", (long)getpid());
+	url = url_of_database(&group_arena, server, name);
+	run_sql(db,
+		arena_printf(&group_arena, "CREATE DATABASE %s CHARACTER SET utf8mb4", name));
+	run_sql(db, arena_printf(&group_arena, "CREATE DATABASE %s_seed CHARACTER SET utf8mb4",
+				 name));
+	db_free(db);
+	if (migration_run(url, &group_arena, "sql/migrations", &list, &problem))
+		die("%s", str_text(&problem));
+	db = open_url(url);
+	seed_keep(db, &group_arena);
+	db_free(db);
+	return 0;
+}
+
+int db_test_stop(void **state)
+{
+	UNUSED(state);
+	if (own.pid) {
+		db_server_end(&own);
+	} else {
+		struct db *db = open_url(url);
+
+		run_sql(db, arena_printf(&group_arena, "DROP DATABASE %s_seed", name));
+		run_sql(db, arena_printf(&group_arena, "DROP DATABASE %s", name));
+		db_free(db);
+	}
+	arena_release(&group_arena);
+	return 0;
+}
+
+/* ---- one test ---- */
+
+/* DELETE is quicker than TRUNCATE where there is little. */
+void db_test_clean(struct db_test *t)
+{
+	struct db_rows const tables = all_tables(t->db, &t->arena);
+	struct db_rows seeds;
+
+	run_sql(t->db, "SET SESSION foreign_key_checks = 0");
+	for (size_t i = 0; i < tables.count; i++)
+		run_sql(t->db,
+			arena_printf(&t->arena, "DELETE FROM %s", db_row(&tables, i)->text));
+	if (db_query(t->db, &t->arena,
+		     "SELECT table_name FROM information_schema.tables WHERE table_schema = ?",
+		     PARAMS(P(arena_printf(&t->arena, "%s_seed", name))), &seeds))
+		die("seeds: %s", db_error(t->db));
+	for (size_t i = 0; i < seeds.count; i++)
+		run_sql(t->db,
+			arena_printf(&t->arena, "INSERT INTO %s SELECT * FROM %s_seed.%s",
+				     db_row(&seeds, i)->text, name, db_row(&seeds, i)->text));
+	run_sql(t->db, "SET SESSION foreign_key_checks = 1");
+}
+
+int db_test_setup(void **state)
+{
+	struct db_test *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		die("out of memory");
+	arena_init(&t->arena);
+	t->url = url;
+	t->db = open_url(url);
+	db_test_clean(t);
+	*state = t;
+	return 0;
+}
+
+int db_test_teardown(void **state)
+{
+	struct db_test *t = *state;
+
+	for (size_t i = 0; i < t->other_count; i++)
+		db_free(t->others[i]);
+	db_free(t->db);
+	arena_release(&t->arena);
+	free(t);
+	return 0;
+}
+
+struct db *db_test_open(struct db_test *t)
+{
+	if (t->other_count == COUNT(t->others))
+		die("too many connections in one test");
+	t->others[t->other_count] = open_url(t->url);
+	return t->others[t->other_count++];
+}
+
+void db_test_exec(struct db_test *t, const char *sql)
+{
+	if (db_script(t->db, sql))
+		fail_msg("%s: %s", sql, db_error(t->db));
+}
+
+static const struct db_cell *first_row(struct db_test *t, const char *sql)
+{
+	const struct db_cell *row;
+	int const rc = db_one(t->db, &t->arena, sql, NO_PARAMS, &row);
+
+	if (rc) {
+		fail_msg("%s: %s %s", sql, err_name(rc), db_error(t->db));
+		abort();
+	}
+	return row;
+}
+
+int64_t db_test_number(struct db_test *t, const char *sql)
+{
+	return first_row(t, sql)->number;
+}
+
+const char *db_test_text(struct db_test *t, const char *sql)
+{
+	return first_row(t, sql)->text;
+}
