@@ -89,8 +89,11 @@ class Page:
     def text(self):
         return self.driver.find_element(By.TAG_NAME, "body").text
 
+    def find(self, css):
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
     def all(self, name, text=""):
-        found = self.driver.find_elements(By.CSS_SELECTOR, f'[data-testid="{name}"]')
+        found = self.find(f'[data-testid="{name}"]')
         return [one for one in found if one.is_displayed() and text in one.text]
 
     def last(self, name, text=""):
@@ -118,7 +121,7 @@ class Page:
 
     def idle(self):
         """No key waits for its answer."""
-        self.wait("no spinner", lambda: not self.driver.find_elements(By.CSS_SELECTOR, ".key.spins"))
+        self.wait("no spinner", lambda: not self.find(".key.spins"))
 
     def picture(self, name):
         PICTURES.mkdir(parents=True, exist_ok=True)
@@ -128,14 +131,17 @@ class Page:
         """A buyer of this test's own, so that tests don't see each other's chats."""
         made = api(self.url, "/api/users", {"first_name": name, "language_code": language})
         self.driver.get(self.url)
-        self.wait(
-            "the new buyer", lambda: self.driver.find_elements(By.CSS_SELECTOR, f'[data-id="{made["id"]}"]')
-        )[0].click()
+        self.buyer(made["id"]).click()
         self.last("start")
         return made["id"]
 
+    def buyer(self, user):
+        """The buyer's button above the chat."""
+        css = f'[data-testid="buyer"][data-id="{user}"]'
+        return self.wait(f"buyer {user}", lambda: self.find(css))[0]
+
     def complaints(self):
-        """What the browser's console holds against the pages, but for addresses that are not there."""
+        """What the browser's console holds against the pages."""
         return [
             line["message"]
             for line in self.driver.get_log("browser")
@@ -154,6 +160,21 @@ def api(url, path, body=None):
         return json.load(answer)
 
 
+def screen(driver, size, dark):
+    """A window can't be as narrow as a phone; the emulated screen of a tab can."""
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {
+            "width": size[0],
+            "height": size[1],
+            "deviceScaleFactor": 1,
+            "mobile": size == PHONE,
+        },
+    )
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+
+
 @contextlib.contextmanager
 def browser(size, language="uk", dark=False):
     """Headless Chromium of that size, the page's own words in LANGUAGE."""
@@ -165,18 +186,10 @@ def browser(size, language="uk", dark=False):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
     try:
-        # A window can't be as narrow as a phone; the emulated screen can.
-        driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE},
-        )
-        driver.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia",
-            {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]},
-        )
+        screen(driver, size, dark)
         driver.execute_cdp_cmd(
             "Page.addScriptToEvaluateOnNewDocument",
-            {"source": f"try {{ localStorage.getItem('lang') ?? localStorage.setItem('lang', '{language}') }} catch {{}}"},
+            {"source": f"try {{ localStorage.lang ??= '{language}' }} catch {{}}"},
         )
         yield driver
     finally:
@@ -193,7 +206,7 @@ def three_taps(page, words, picture=lambda name: None):
     page.click("key", words["category"])
     page.idle()
     value = page.last("key", words["value"])
-    assert re.search(r"100.*·\s*>?\s*\d+", value.text), "title, price and stock on a value's button"
+    assert re.search(r"100.*·\s*>?\s*\d+", value.text), "title, price and stock"
     picture("values")
     page.click("key", words["value"])
     key = page.last("key", words["pay"])
@@ -203,7 +216,9 @@ def three_taps(page, words, picture=lambda name: None):
 
 
 @pytest.mark.parametrize(
-    ("language", "size", "dark"), [("uk", PHONE, False), ("en", DESK, True)], ids=["uk-phone", "en-desk-dark"]
+    ("language", "size", "dark"),
+    [("uk", PHONE, False), ("en", DESK, True)],
+    ids=["uk-phone", "en-desk-dark"],
 )
 def test_from_start_to_the_code(shop, language, size, dark):
     """What the README promises a newcomer, click by click."""
@@ -220,15 +235,12 @@ def test_from_start_to_the_code(shop, language, size, dark):
         three_taps(page, words, picture)
         picture("order")
 
-        # The payment page opens in a tab of its own, and the order's message tells of the reservation.
+        # The payment page opens in a tab of its own.
         chat = driver.current_window_handle
         page.click("key", words["pay"])
         page.wait("the second tab", lambda: len(driver.window_handles) > 1)
         driver.switch_to.window([one for one in driver.window_handles if one != chat][0])
-        driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE},
-        )
+        screen(driver, size, dark)
         page.last("pay")
         assert page.last("test-mark").text.startswith("TEST")
         assert "100" in page.last("amount").text
@@ -255,8 +267,7 @@ def test_from_start_to_the_code(shop, language, size, dark):
         # What happened stands beside the chat, and nothing of it broke a rule.
         if size == PHONE:
             page.click("view-happens")
-        page.last("event")
-        line = page.all("event")[-1]
+        line = page.last("event")
         line.find_element(By.TAG_NAME, "summary").click()
         page.wait("the unfolded line", lambda: line.find_elements(By.TAG_NAME, "pre"))
         picture("happens")
@@ -277,8 +288,8 @@ def test_keyboard_alone(shop):
         page.last("key", words["category"]).send_keys(Keys.ENTER)
         page.last("key", words["value"]).send_keys(Keys.ENTER)
         page.last("key", words["pay"])
-        outline = driver.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
-        assert outline == "solid", "what has the focus shows it"
+        focus = "return getComputedStyle(document.activeElement).outlineStyle"
+        assert driver.execute_script(focus) == "solid", "what has the focus shows it"
         page.last("composer").send_keys("/help", Keys.ENTER)
         page.wait("the help", lambda: "/help" not in page.messages()[-1].text or None)
 
@@ -297,13 +308,12 @@ def test_two_buyers_and_a_deep_link(shop):
 
         # News for the other one is marked, and read when looked at.
         def unread():
-            tab = driver.find_element(By.CSS_SELECTOR, f'[data-testid="buyer"][data-id="{first}"]')
-            return int(tab.get_attribute("data-unread"))
+            return int(page.buyer(first).get_attribute("data-unread"))
 
         assert unread() == 0
         api(shop.chat_url, f"/api/users/{first}/say", {"text": "/help"})
         page.wait("the unread mark", unread)
-        driver.find_element(By.CSS_SELECTOR, f'[data-testid="buyer"][data-id="{first}"]').click()
+        page.buyer(first).click()
         page.wait("the mark gone", lambda: unread() == 0)
 
         # Blocking: the field gives way to a button, and comes back.
@@ -320,11 +330,9 @@ def test_text_is_never_markup(shop):
         page = Page(driver, shop.chat_url)
         user = page.person('<i>&"\'', "uk")
         api(shop.chat_url, f"/api/users/{user}/say", {"text": nasty})
-        shown = page.wait("what was written", lambda: page.messages("buyer"))[-1]
-        assert nasty in shown.find_element(By.CSS_SELECTOR, '[data-testid="message-text"]').get_attribute(
-            "textContent"
-        )
-        assert not driver.find_elements(By.CSS_SELECTOR, "#messages img")
+        page.wait("what was written", lambda: page.messages("buyer"))
+        assert nasty in page.last("message-text").get_attribute("textContent")
+        assert not page.find("#messages img")
         assert not page.complaints()
 
 
@@ -336,14 +344,16 @@ def test_switches(shop):
         page.click("view-happens")
         driver.execute_script("document.getElementById('switches').open = true")
         names = ["lose_notification", "portmone_down", "duplicate_taps", "test_mode"]
+
+        def fault(name):
+            return api(shop.chat_url, "/api/faults").get(name)
+
         try:
             for name in names:
-                label = driver.find_element(By.XPATH, f'//label[input[@id="switch-{name}"]]')
-                label.click()
-                page.wait(name, lambda name=name: api(shop.chat_url, "/api/faults")[name])
+                page.find(f'label:has([data-testid="switch-{name}"])')[0].click()
+                page.wait(name, lambda name=name: fault(name))
             page.picture("switches-uk-390")
             page.click("switches-reset")
-            page.wait("all off", lambda: api(shop.chat_url, "/api/faults")["lose_notification"] is False)
-            assert api(shop.chat_url, "/api/faults")["duplicate_taps"] in (0, 1, False)
+            page.wait("all off", lambda: not any(fault(name) for name in names))
         finally:
             api(shop.chat_url, "/api/faults", {"reset": True})

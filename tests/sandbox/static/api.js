@@ -15,7 +15,8 @@ async function ask(path, options = {}) {
 	const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
 	const response = await fetch(path, { ...options, signal, cache: "no-store" });
 	const body = await response.json().catch(() => null);
-	if (!response.ok) throw new Refused(response.status, body?.error ?? `HTTP ${response.status}`);
+	if (!response.ok)
+		throw new Refused(response.status, body?.error ?? `HTTP ${response.status}`);
 	return body;
 }
 
@@ -32,7 +33,9 @@ export const post = (path, body = {}) =>
 const sleep = (ms, signal) =>
 	new Promise((done) => {
 		const timer = setTimeout(done, ms);
-		signal?.addEventListener("abort", () => (clearTimeout(timer), done()), { once: true });
+		signal?.addEventListener("abort", () => (clearTimeout(timer), done()), {
+			once: true,
+		});
 	});
 
 /* Whether the sandbox answers, for whoever shows it. */
@@ -60,7 +63,8 @@ export async function follow({ path, take, signal, start = 0 }) {
 			const answer = await get(path(after, wait), { signal, wait });
 			if (signal.aborted) return;
 			const next = take(answer, fresh);
-			const idle = !fresh && next === after && performance.now() - started < 1000;
+			const idle =
+				!fresh && next === after && performance.now() - started < 1000;
 			after = next;
 			fresh = false;
 			pause = 250;

@@ -8,10 +8,17 @@ import { t } from "./words.js";
 const COLOURS = 6; /* of avatars, in chat.css */
 const ASK_AGAIN_MS = 300; /* several events of one moment are one question */
 
-const state = { users: [], current: null, unread: new Map(), tabs: new Map(), changed: () => {} };
+const state = {
+	users: [],
+	current: null,
+	unread: new Map(),
+	tabs: new Map(),
+	changed: () => {},
+};
 
 export const buyerCurrent = () => state.users.find((user) => user.id === state.current);
-export const buyerName = (id) => state.users.find((user) => user.id === id)?.first_name ?? String(id);
+export const buyerName = (id) =>
+	state.users.find((user) => user.id === id)?.first_name ?? String(id);
 export const buyersAll = () => state.users;
 
 const failed = (error) => toast(t("failed", error.message));
@@ -25,7 +32,9 @@ export function buyerRead(id, messages) {
 	const last = messages.at(-1)?.message_id ?? 0;
 	if (id === state.current) remember(readKey(id), last);
 	const read = Number(recall(readKey(id)) ?? 0);
-	const mine = messages.filter((one) => one.from_bot && one.message_id > (read > last ? 0 : read)).length;
+	const mine = messages.filter(
+		(one) => one.from_bot && one.message_id > (read > last ? 0 : read),
+	).length;
 	if (state.unread.get(id) === mine) return;
 	state.unread.set(id, mine);
 	tabsShow();
@@ -44,15 +53,25 @@ export function buyerTouched(id) {
 		id,
 		setTimeout(async () => {
 			asked.delete(id);
-			const chat = await get(`/api/chats/${id}?after=0&wait=0`).catch(() => null);
-			if (chat) buyerRead(id, [...chat.messages].sort((a, b) => a.message_id - b.message_id));
+			const chat = await get(`/api/chats/${id}?after=0&wait=0`).catch(
+				() => null,
+			);
+			if (chat)
+				buyerRead(
+					id,
+					[...chat.messages].sort(
+						(a, b) => a.message_id - b.message_id,
+					),
+				);
 		}, ASK_AGAIN_MS),
 	);
 }
 
 /* ---- the row of buyers ---- */
 
-const initials = (user) => [...user.first_name][0].toUpperCase() + ([...(user.last_name ?? "")][0] ?? "").toUpperCase();
+const initials = (user) =>
+	[...user.first_name][0].toUpperCase() +
+	([...(user.last_name ?? "")][0] ?? "").toUpperCase();
 
 function tabNode(user) {
 	const unread = user.id === state.current ? 0 : (state.unread.get(user.id) ?? 0);
@@ -68,30 +87,60 @@ function tabNode(user) {
 			title: user.blocked ? `${user.first_name}: ${t("blocked")}` : null,
 			onclick: () => buyerOpen(user.id),
 		},
-		el("span", { class: `avatar c${Math.abs(user.id) % COLOURS}`, "aria-hidden": "true" }, initials(user)),
+		el(
+			"span",
+			{
+				class: `avatar c${Math.abs(user.id) % COLOURS}`,
+				"aria-hidden": "true",
+			},
+			initials(user),
+		),
 		el(
 			"span",
 			{ class: "buyer-name" },
 			el("b", { dir: "auto" }, user.first_name),
-			el("span", {}, user.language_code || "—", user.blocked && " · ", user.blocked && icon("ban")),
+			el(
+				"span",
+				{},
+				user.language_code || "—",
+				user.blocked && " · ",
+				user.blocked && icon("ban"),
+			),
 		),
-		unread > 0 && el("span", { class: "badge" }, String(unread), el("span", { class: "out-of-sight" }, t("buyer_unread", unread))),
+		unread > 0 &&
+			el(
+				"span",
+				{ class: "badge" },
+				String(unread),
+				el(
+					"span",
+					{ class: "out-of-sight" },
+					t("buyer_unread", unread),
+				),
+			),
 	);
 }
 
 function tabsShow() {
 	const nodes = state.users.map((user) => {
-		const drawn = JSON.stringify([user, user.id === state.current, state.unread.get(user.id)]);
+		const drawn = JSON.stringify([
+			user,
+			user.id === state.current,
+			state.unread.get(user.id),
+		]);
 		const had = state.tabs.get(user.id);
 		if (had?.drawn === drawn) return had.node;
 		const node = tabNode(user);
-		if (had?.node.contains(document.activeElement)) queueMicrotask(() => node.focus());
+		if (had?.node.contains(document.activeElement))
+			queueMicrotask(() => node.focus());
 		state.tabs.set(user.id, { drawn, node });
 		return node;
 	});
 	childrenSet(byId("buyers"), nodes);
 	const user = buyerCurrent();
-	byId("buyer-block").lastElementChild.textContent = t(user?.blocked ? "unblock" : "block");
+	byId("buyer-block").lastElementChild.textContent = t(
+		user?.blocked ? "unblock" : "block",
+	);
 }
 
 export function buyerOpen(id) {
@@ -128,7 +177,11 @@ function formOpen(user) {
 	for (const name of ["first_name", "last_name", "username", "language_code"]) {
 		const field = form.elements[name];
 		const value = user ? (user[name] ?? "") : name === "language_code" ? "uk" : "";
-		if (field.tagName === "SELECT" && ![...field.options].some((one) => one.value === value)) field.append(el("option", { value }, value));
+		if (
+			field.tagName === "SELECT" &&
+			![...field.options].some((one) => one.value === value)
+		)
+			field.append(el("option", { value }, value));
 		field.value = value;
 	}
 	form.dataset.id = user?.id ?? "";
@@ -170,7 +223,9 @@ export function buyersStart({ changed }) {
 	byId("buyer-edit").addEventListener("click", () => formOpen(buyerCurrent()));
 	byId("buyer-cancel").addEventListener("click", () => byId("buyer-dialog").close());
 	byId("buyer-form").addEventListener("submit", formSend);
-	byId("buyer-block").addEventListener("click", () => act("block", { blocked: !buyerCurrent().blocked }));
+	byId("buyer-block").addEventListener("click", () =>
+		act("block", { blocked: !buyerCurrent().blocked }),
+	);
 	byId("unblock").addEventListener("click", () => act("block", { blocked: false }));
 	byId("chat-clear").addEventListener("click", () => act("clear"));
 }

@@ -10,8 +10,12 @@ import { wordsFill, wordsSwitch } from "./words.js";
 function themeStart() {
 	const root = document.documentElement;
 	const system = matchMedia("(prefers-color-scheme: dark)");
-	const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
-	const show = () => byId("theme").querySelector("use").setAttribute("href", dark() ? "#i-sun" : "#i-moon");
+	const dark = () =>
+		root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
+	const show = () =>
+		byId("theme")
+			.querySelector("use")
+			.setAttribute("href", dark() ? "#i-sun" : "#i-moon");
 	byId("theme").addEventListener("click", () => {
 		root.dataset.theme = dark() ? "light" : "dark";
 		remember("theme", root.dataset.theme);
@@ -26,7 +30,8 @@ function viewStart() {
 	const buttons = document.querySelectorAll(".views button");
 	const set = (view) => {
 		document.body.dataset.view = view;
-		for (const button of buttons) button.setAttribute("aria-pressed", String(button.value === view));
+		for (const button of buttons)
+			button.setAttribute("aria-pressed", String(button.value === view));
 	};
 	for (const button of buttons) button.addEventListener("click", () => set(button.value));
 	set("chat");
@@ -39,7 +44,10 @@ function dropsStart() {
 		for (const drop of drops) if (!drop.contains(event.target)) drop.open = false;
 	});
 	for (const drop of drops) {
-		drop.addEventListener("toggle", () => drop.open && drop.querySelector("input")?.select());
+		drop.addEventListener(
+			"toggle",
+			() => drop.open && drop.querySelector("input")?.select(),
+		);
 		drop.addEventListener("keydown", (event) => {
 			if (event.key !== "Escape" || !drop.open) return;
 			drop.open = false;
@@ -47,8 +55,11 @@ function dropsStart() {
 		});
 	}
 	const switches = byId("switches");
-	switches.open = recall("switches") !== "closed" && matchMedia("(min-width: 900px)").matches;
-	switches.querySelector("summary").addEventListener("click", () => remember("switches", switches.open ? "closed" : "open"));
+	switches.open =
+		recall("switches") !== "closed" && matchMedia("(min-width: 900px)").matches;
+	switches.querySelector("summary").addEventListener("click", () =>
+		remember("switches", switches.open ? "closed" : "open"),
+	);
 }
 
 wordsFill();

@@ -10,7 +10,16 @@ export function el(tag, attributes = {}, ...children) {
 		if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
 		else node.setAttribute(name, value === true ? "" : value);
 	}
-	node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+	node.append(
+		...children
+			.flat()
+			.filter(
+				(child) =>
+					child !== null &&
+					child !== undefined &&
+					child !== false,
+			),
+	);
 	return node;
 }
 
@@ -32,7 +41,8 @@ export function childrenSet(parent, nodes) {
 	const wanted = new Set(nodes);
 	for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
 	nodes.forEach((node, at) => {
-		if (parent.childNodes[at] !== node) parent.insertBefore(node, parent.childNodes[at] ?? null);
+		if (parent.childNodes[at] !== node)
+			parent.insertBefore(node, parent.childNodes[at] ?? null);
 	});
 }
 

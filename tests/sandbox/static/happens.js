@@ -15,15 +15,34 @@ const PARTIES = { telegram: "plane", shop: "shop", portmone: "card", buyer: "per
 
 const scroll = byId("events-scroll");
 const list = byId("events");
-const state = { rows: [], party: "all", whose: 0, newer: 0, violations: 0, stick: true, cleared: 0, touched: false };
+const state = {
+	rows: [],
+	party: "all",
+	whose: 0,
+	newer: 0,
+	violations: 0,
+	stick: true,
+	cleared: 0,
+	touched: false,
+};
 
 /* ---- a line ---- */
 
 /* The one thing in a request or an answer that tells most about it. */
 const BRIEF = [
-	(b) => b.message?.text, (b) => b.callback_query?.data, (b) => b.my_chat_member && b.my_chat_member.new_chat_member?.status,
-	(b) => b.text, (b) => b.caption, (b) => b.data, (b) => b.order?.shopOrderNumber, (b) => b.params?.data?.shopOrderNumber,
-	(b) => b.params?.data?.shopbillId, (b) => b.shopOrderNumber, (b) => b.SHOPORDERNUMBER, (b) => b.url, (b) => b.card,
+	(b) => b.message?.text,
+	(b) => b.callback_query?.data,
+	(b) => b.my_chat_member && b.my_chat_member.new_chat_member?.status,
+	(b) => b.text,
+	(b) => b.caption,
+	(b) => b.data,
+	(b) => b.order?.shopOrderNumber,
+	(b) => b.params?.data?.shopOrderNumber,
+	(b) => b.params?.data?.shopbillId,
+	(b) => b.shopOrderNumber,
+	(b) => b.SHOPORDERNUMBER,
+	(b) => b.url,
+	(b) => b.card,
 ];
 
 function parsed(body) {
@@ -41,14 +60,26 @@ function brief(event) {
 		for (const look of BRIEF) {
 			const found = look(body);
 			if (typeof found !== "string" && typeof found !== "number") continue;
-			const line = String(found).replace(/<[^>]*>/g, "").replace(/\s+/g, " ").trim();
-			if (line) return line.length > BRIEF_CHARS ? `${line.slice(0, BRIEF_CHARS)}…` : line;
+			const line = String(found)
+				.replace(/<[^>]*>/g, "")
+				.replace(/\s+/g, " ")
+				.trim();
+			if (line)
+				return line.length > BRIEF_CHARS
+					? `${line.slice(0, BRIEF_CHARS)}…`
+					: line;
 		}
 	}
 	return "";
 }
 
-const partyNode = (name) => el("span", { class: "party", title: t(name) }, icon(PARTIES[name] ?? "warn"), el("span", {}, t(name)));
+const partyNode = (name) =>
+	el(
+		"span",
+		{ class: "party", title: t(name) },
+		icon(PARTIES[name] ?? "warn"),
+		el("span", {}, t(name)),
+	);
 
 function statusNode(event) {
 	if (event.status === null || event.status === undefined || event.status === 0)
@@ -57,7 +88,10 @@ function statusNode(event) {
 	return el("span", { class: `status${bad ? " bad" : ""}` }, String(event.status));
 }
 
-const took = (ms) => (typeof ms !== "number" ? "" : `${ms.toLocaleString(lang, { maximumFractionDigits: ms < 10 ? 1 : 0 })} ${t("ms")}`);
+const took = (ms) =>
+	typeof ms !== "number"
+		? ""
+		: `${ms.toLocaleString(lang, { maximumFractionDigits: ms < 10 ? 1 : 0 })} ${t("ms")}`;
 
 function rowNode(event) {
 	const body = el("div", { class: "event-body" });
@@ -70,17 +104,42 @@ function rowNode(event) {
 			"data-from": event.from,
 			"data-to": event.to,
 			"data-what": event.what,
-			ontoggle: () => node.open && !body.childElementCount && body.append(...bodyNodes(event)),
+			ontoggle: () =>
+				node.open &&
+				!body.childElementCount &&
+				body.append(...bodyNodes(event)),
 		},
 		el(
 			"summary",
 			{},
-			el("time", { title: event.user_id ? buyerName(event.user_id) : null }, clock(event.at, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 })),
-			el("span", { class: "way" }, partyNode(event.from), el("span", { class: "arrow" }, "→"), partyNode(event.to)),
-			el("span", { class: "what" }, el("b", {}, event.what), " ", el("span", { class: "brief", dir: "auto" }, brief(event))),
+			el(
+				"time",
+				{ title: event.user_id ? buyerName(event.user_id) : null },
+				clock(event.at, {
+					hour: "2-digit",
+					minute: "2-digit",
+					second: "2-digit",
+					fractionalSecondDigits: 3,
+				}),
+			),
+			el(
+				"span",
+				{ class: "way" },
+				partyNode(event.from),
+				el("span", { class: "arrow" }, "→"),
+				partyNode(event.to),
+			),
+			el(
+				"span",
+				{ class: "what" },
+				el("b", {}, event.what),
+				" ",
+				el("span", { class: "brief", dir: "auto" }, brief(event)),
+			),
 			statusNode(event),
 			el("span", { class: "took" }, took(event.took_ms)),
-			event.violation && el("span", { class: "why" }, icon("warn"), event.violation),
+			event.violation &&
+				el("span", { class: "why" }, icon("warn"), event.violation),
 		),
 		body,
 	);
@@ -92,20 +151,30 @@ function rowNode(event) {
 /* JSON as coloured text; long texts keep their line ends. */
 function jsonNodes(value, indent = "") {
 	if (value === null || typeof value !== "object")
-		return [el("span", { class: typeof value === "string" ? "j-text" : "j-value" }, JSON.stringify(value))];
+		return [
+			el(
+				"span",
+				{ class: typeof value === "string" ? "j-text" : "j-value" },
+				JSON.stringify(value),
+			),
+		];
 	const array = Array.isArray(value);
 	const entries = Object.entries(value);
 	if (!entries.length) return [array ? "[]" : "{}"];
 	const inner = `${indent}  `;
 	return [
 		array ? "[\n" : "{\n",
-		...entries.flatMap(([key, item], at) => [
-			inner,
-			array ? null : el("span", { class: "j-key" }, JSON.stringify(key)),
-			array ? null : ": ",
-			...jsonNodes(item, inner),
-			at < entries.length - 1 ? ",\n" : "\n",
-		]).filter((node) => node !== null),
+		...entries
+			.flatMap(([key, item], at) => [
+				inner,
+				array
+					? null
+					: el("span", { class: "j-key" }, JSON.stringify(key)),
+				array ? null : ": ",
+				...jsonNodes(item, inner),
+				at < entries.length - 1 ? ",\n" : "\n",
+			])
+			.filter((node) => node !== null),
 		`${indent}${array ? "]" : "}"}`,
 	];
 }
@@ -124,29 +193,50 @@ function partNode(title, raw) {
 			!empty &&
 				el(
 					"button",
-					{ type: "button", class: "icon-button", title: t("copy"), "aria-label": t("copy"), onclick: async () => (await copy(text)) && toast(t("copied")) },
+					{
+						type: "button",
+						class: "icon-button",
+						title: t("copy"),
+						"aria-label": t("copy"),
+						onclick: async () =>
+							(await copy(text)) &&
+							toast(t("copied")),
+					},
 					icon("copy"),
 				),
 		),
-		empty ? el("p", { class: "quiet" }, t("nothing")) : el("pre", { tabindex: "0" }, typeof body === "string" ? body : jsonNodes(body)),
+		empty
+			? el("p", { class: "quiet" }, t("nothing"))
+			: el(
+					"pre",
+					{ tabindex: "0" },
+					typeof body === "string" ? body : jsonNodes(body),
+				),
 	);
 }
 
-const bodyNodes = (event) => [partNode("request", event.request), partNode("answer", event.response)];
+const bodyNodes = (event) => [
+	partNode("request", event.request),
+	partNode("answer", event.response),
+];
 
 /* ---- the list ---- */
 
 function matches({ event }) {
 	if (state.whose && event.user_id !== state.whose) return false;
 	if (state.party === "all") return true;
-	return state.party === "violations" ? Boolean(event.violation) : event.from === state.party || event.to === state.party;
+	return state.party === "violations"
+		? Boolean(event.violation)
+		: event.from === state.party || event.to === state.party;
 }
 
 function emptyShow() {
 	const shown = state.rows.some((row) => !row.node.hidden);
 	const none = state.rows.length === 0;
 	byId("events-empty").hidden = shown;
-	byId("events-empty").firstElementChild.textContent = t(none ? "empty_events" : "empty_filter");
+	byId("events-empty").firstElementChild.textContent = t(
+		none ? "empty_events" : "empty_filter",
+	);
 	byId("events-empty").lastElementChild.textContent = none ? t("empty_events_hint") : "";
 }
 
@@ -172,7 +262,8 @@ function toEnd() {
 
 function filterSet() {
 	for (const row of state.rows) row.node.hidden = !matches(row);
-	for (const chip of byId("parties").children) chip.setAttribute("aria-pressed", String(chip.value === state.party));
+	for (const chip of byId("parties").children)
+		chip.setAttribute("aria-pressed", String(chip.value === state.party));
 	emptyShow();
 	toEnd();
 }
@@ -202,7 +293,8 @@ function take(answer, fresh) {
 	state.last = last;
 	state.touched = true;
 	list.append(...nodes);
-	for (const row of state.rows.splice(0, Math.max(0, state.rows.length - KEPT))) row.node.remove();
+	for (const row of state.rows.splice(0, Math.max(0, state.rows.length - KEPT)))
+		row.node.remove();
 	emptyShow();
 	if (state.stick) toEnd();
 	else countsShow();
@@ -216,7 +308,9 @@ async function queueShow() {
 		const badge = byId("queue");
 		badge.hidden = waiting === 0;
 		badge.textContent = t("queue", waiting);
-		badge.title = [t("queue_hint"), queue?.last_error_message].filter(Boolean).join("\n");
+		badge.title = [t("queue_hint"), queue?.last_error_message]
+			.filter(Boolean)
+			.join("\n");
 	}
 	setTimeout(queueShow, QUEUE_MS);
 }
@@ -226,7 +320,13 @@ export function happensBuyers() {
 	const select = byId("whose");
 	select.replaceChildren(
 		el("option", { value: "0" }, t("everybody")),
-		...buyersAll().map((user) => el("option", { value: user.id, selected: user.id === state.whose }, user.first_name)),
+		...buyersAll().map((user) =>
+			el(
+				"option",
+				{ value: user.id, selected: user.id === state.whose },
+				user.first_name,
+			),
+		),
 	);
 }
 
@@ -263,7 +363,9 @@ export function happensStart() {
 	});
 	byId("newer").addEventListener("click", toEnd);
 	scroll.addEventListener("scroll", () => {
-		state.stick = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
+		state.stick =
+			scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight <
+			NEAR_END_PX;
 		if (state.stick && state.newer) toEnd();
 	});
 	filterSet();

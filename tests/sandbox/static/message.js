@@ -10,17 +10,25 @@ const FOLDED_LINES = 12; /* of a document, before it is opened */
 
 function when(message) {
 	const full = clock(message.date, { dateStyle: "long", timeStyle: "medium" });
-	const edited = message.edit_date && t("edited_at", clock(message.edit_date, { timeStyle: "medium" }));
+	const edited =
+		message.edit_date &&
+		t("edited_at", clock(message.edit_date, { timeStyle: "medium" }));
 	return el(
 		"span",
 		{ class: "when", title: [full, edited].filter(Boolean).join("\n") },
 		edited && el("span", { "data-testid": "edited" }, `${t("edited")} `),
-		el("time", { datetime: new Date(message.date * 1000).toISOString() }, hourMinute(message.date)),
+		el(
+			"time",
+			{ datetime: new Date(message.date * 1000).toISOString() },
+			hourMinute(message.date),
+		),
 	);
 }
 
 function fileSave(file) {
-	const url = URL.createObjectURL(new Blob([file.text ?? ""], { type: "text/plain;charset=utf-8" }));
+	const url = URL.createObjectURL(
+		new Blob([file.text ?? ""], { type: "text/plain;charset=utf-8" }),
+	);
 	el("a", { href: url, download: file.file_name }).click();
 	setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
@@ -33,9 +41,19 @@ function documentNode(file) {
 		{ class: "document", "data-testid": "document" },
 		el(
 			"button",
-			{ type: "button", class: "document-head", title: t("document_save"), onclick: () => fileSave(file) },
+			{
+				type: "button",
+				class: "document-head",
+				title: t("document_save"),
+				onclick: () => fileSave(file),
+			},
 			el("span", { class: "document-icon" }, icon("save")),
-			el("span", { class: "document-name" }, el("b", {}, file.file_name), el("span", {}, t("lines", lines))),
+			el(
+				"span",
+				{ class: "document-name" },
+				el("b", {}, file.file_name),
+				el("span", {}, t("lines", lines)),
+			),
 		),
 		el(
 			"details",
@@ -47,7 +65,9 @@ function documentNode(file) {
 }
 
 function preview(message) {
-	const url = message.link_preview?.url ?? (typeof message.link_preview === "string" ? message.link_preview : null);
+	const url =
+		message.link_preview?.url ??
+		(typeof message.link_preview === "string" ? message.link_preview : null);
 	return url && el("span", { class: "preview", dir: "ltr" }, url);
 }
 
@@ -61,7 +81,10 @@ const KINDS = {
 };
 
 export const keyKind = (key) =>
-	key.disabled ? "disabled" : (Object.entries(KINDS).find(([field]) => key[field] !== undefined)?.[1].kind ?? "other");
+	key.disabled
+		? "disabled"
+		: (Object.entries(KINDS).find(([field]) => key[field] !== undefined)?.[1]
+				.kind ?? "other");
 
 function keyNode(key, acts, spins) {
 	const kind = keyKind(key);
@@ -77,7 +100,12 @@ function keyNode(key, acts, spins) {
 	if (kind === "url")
 		return el(
 			"a",
-			{ ...attributes, href: /^https?:\/\//i.test(key.url) ? key.url : null, target: "_blank", rel: "noopener noreferrer" },
+			{
+				...attributes,
+				href: /^https?:\/\//i.test(key.url) ? key.url : null,
+				target: "_blank",
+				rel: "noopener noreferrer",
+			},
 			inside,
 			el("span", { class: "out-of-sight" }, `, ${t("opens_tab")}`),
 		);
@@ -87,7 +115,12 @@ function keyNode(key, acts, spins) {
 			...attributes,
 			type: "button",
 			disabled: kind === "disabled" || kind === "other",
-			onclick: kind === "copy" ? async () => (await copy(key.copy_text.text)) && toast(t("copied")) : () => acts.tap(key.callback_data),
+			onclick:
+				kind === "copy"
+					? async () =>
+							(await copy(key.copy_text.text)) &&
+							toast(t("copied"))
+					: () => acts.tap(key.callback_data),
 		},
 		inside,
 	);
@@ -108,7 +141,13 @@ function keysNode(markup, acts, spins) {
 	return el(
 		"div",
 		{ class: "keys" },
-		rows.map((row) => el("div", { class: "key-row" }, row.map((key) => keyNode(key, acts, spins(key.callback_data))))),
+		rows.map((row) =>
+			el(
+				"div",
+				{ class: "key-row" },
+				row.map((key) => keyNode(key, acts, spins(key.callback_data))),
+			),
+		),
 	);
 }
 
@@ -130,7 +169,16 @@ export function messageNode(message, acts, spins) {
 			"div",
 			{ class: "bubble" },
 			message.document && documentNode(message.document),
-			message.text && el("div", { class: "text", dir: "auto", "data-testid": "message-text" }, rich(message, acts.say)),
+			message.text &&
+				el(
+					"div",
+					{
+						class: "text",
+						dir: "auto",
+						"data-testid": "message-text",
+					},
+					rich(message, acts.say),
+				),
 			preview(message),
 			when(message),
 		),

@@ -7,47 +7,110 @@ const ASK_MS = 3000; /* the bill may be paid in another tab */
 
 const WORDS = {
 	uk: {
-		locale: "uk-UA", title: "Оплата", sandbox: "пісочниця", test: "Це тестова оплата: гроші не списуються.",
-		to_pay: "До сплати", payee: "Отримувач", description: "Призначення", order: "Замовлення", left: "Рахунок дійсний ще",
-		cards: "Тестова картка", card_good: "Оплата пройде", card_bad: "Банк відмовить",
-		number: "Номер картки", expiry: "Діє до", pay: (sum) => `Сплатити ${sum}`, decline: "Відхилити", close: "Закрити сторінку",
+		locale: "uk-UA",
+		title: "Оплата",
+		sandbox: "пісочниця",
+		test: "Це тестова оплата: гроші не списуються.",
+		to_pay: "До сплати",
+		payee: "Отримувач",
+		description: "Призначення",
+		order: "Замовлення",
+		left: "Рахунок дійсний ще",
+		cards: "Тестова картка",
+		card_good: "Оплата пройде",
+		card_bad: "Банк відмовить",
+		number: "Номер картки",
+		expiry: "Діє до",
+		pay: (sum) => `Сплатити ${sum}`,
+		decline: "Відхилити",
+		close: "Закрити сторінку",
 		rejected: "Банк відхилив оплату. Гроші не списано, можна спробувати ще раз.",
-		paid: "Оплачено", paid_text: "Дякуємо! Поверніться до магазину, щоб завершити.", back: "Повернутися до магазину",
-		expired: "Час на оплату вийшов", expired_text: "Гроші не списано. Оформіть замовлення ще раз.",
-		closed: "Сторінку закрито", closed_text: "Оплати не було, магазин про це не знає. Цю вкладку можна закрити.", again: "Повернутися до оплати",
-		gone: "Рахунок не знайдено", gone_text: "Перевірте посилання або поверніться до магазину.",
+		paid: "Оплачено",
+		paid_text: "Дякуємо! Поверніться до магазину, щоб завершити.",
+		back: "Повернутися до магазину",
+		expired: "Час на оплату вийшов",
+		expired_text: "Гроші не списано. Оформіть замовлення ще раз.",
+		closed: "Сторінку закрито",
+		closed_text:
+			"Оплати не було, магазин про це не знає. Цю вкладку можна закрити.",
+		again: "Повернутися до оплати",
+		gone: "Рахунок не знайдено",
+		gone_text: "Перевірте посилання або поверніться до магазину.",
 		no_return: "Оплата пройшла, але браузер до магазину не повертається. Цю вкладку можна закрити.",
-		returning: "Повертаємось до магазину…", failed: "Portmone не відповідає. Спробуйте ще раз за хвилину.",
+		returning: "Повертаємось до магазину…",
+		failed: "Portmone не відповідає. Спробуйте ще раз за хвилину.",
 		number_bad: "Номер картки — 16 цифр.",
 		small: "Пісочниця Kartka. Справжня сторінка Portmone виглядає інакше.",
 	},
 	en: {
-		locale: "en-GB", title: "Payment", sandbox: "sandbox", test: "This is a test payment: no money is taken.",
-		to_pay: "To pay", payee: "Payee", description: "For", order: "Order", left: "The bill is valid for",
-		cards: "Test card", card_good: "Will be paid", card_bad: "Bank refuses",
-		number: "Card number", expiry: "Valid thru", pay: (sum) => `Pay ${sum}`, decline: "Decline", close: "Close the page",
+		locale: "en-GB",
+		title: "Payment",
+		sandbox: "sandbox",
+		test: "This is a test payment: no money is taken.",
+		to_pay: "To pay",
+		payee: "Payee",
+		description: "For",
+		order: "Order",
+		left: "The bill is valid for",
+		cards: "Test card",
+		card_good: "Will be paid",
+		card_bad: "Bank refuses",
+		number: "Card number",
+		expiry: "Valid thru",
+		pay: (sum) => `Pay ${sum}`,
+		decline: "Decline",
+		close: "Close the page",
 		rejected: "The bank declined the payment. No money was taken; you can try again.",
-		paid: "Paid", paid_text: "Thank you! Return to the shop to finish.", back: "Return to the shop",
-		expired: "Time to pay is over", expired_text: "No money was taken. Please order again.",
-		closed: "Page closed", closed_text: "Nothing was paid, and the shop hasn’t been told. You can close this tab.", again: "Back to the payment",
-		gone: "No such bill", gone_text: "Check the link or return to the shop.",
+		paid: "Paid",
+		paid_text: "Thank you! Return to the shop to finish.",
+		back: "Return to the shop",
+		expired: "Time to pay is over",
+		expired_text: "No money was taken. Please order again.",
+		closed: "Page closed",
+		closed_text:
+			"Nothing was paid, and the shop hasn’t been told. You can close this tab.",
+		again: "Back to the payment",
+		gone: "No such bill",
+		gone_text: "Check the link or return to the shop.",
 		no_return: "The payment went through, but the browser does not return to the shop. You can close this tab.",
-		returning: "Returning to the shop…", failed: "Portmone doesn’t answer. Try again in a minute.",
+		returning: "Returning to the shop…",
+		failed: "Portmone doesn’t answer. Try again in a minute.",
 		number_bad: "A card number has 16 digits.",
 		small: "Kartka’s sandbox. The real Portmone page looks different.",
 	},
 	ru: {
-		locale: "ru-RU", title: "Оплата", sandbox: "песочница", test: "Это тестовая оплата: деньги не списываются.",
-		to_pay: "К оплате", payee: "Получатель", description: "Назначение", order: "Заказ", left: "Счёт действителен ещё",
-		cards: "Тестовая карта", card_good: "Оплата пройдёт", card_bad: "Банк откажет",
-		number: "Номер карты", expiry: "Действует до", pay: (sum) => `Оплатить ${sum}`, decline: "Отклонить", close: "Закрыть страницу",
+		locale: "ru-RU",
+		title: "Оплата",
+		sandbox: "песочница",
+		test: "Это тестовая оплата: деньги не списываются.",
+		to_pay: "К оплате",
+		payee: "Получатель",
+		description: "Назначение",
+		order: "Заказ",
+		left: "Счёт действителен ещё",
+		cards: "Тестовая карта",
+		card_good: "Оплата пройдёт",
+		card_bad: "Банк откажет",
+		number: "Номер карты",
+		expiry: "Действует до",
+		pay: (sum) => `Оплатить ${sum}`,
+		decline: "Отклонить",
+		close: "Закрыть страницу",
 		rejected: "Банк отклонил оплату. Деньги не списаны, можно попробовать ещё раз.",
-		paid: "Оплачено", paid_text: "Спасибо! Вернитесь в магазин, чтобы завершить.", back: "Вернуться в магазин",
-		expired: "Время на оплату вышло", expired_text: "Деньги не списаны. Оформите заказ ещё раз.",
-		closed: "Страница закрыта", closed_text: "Оплаты не было, магазин об этом не знает. Эту вкладку можно закрыть.", again: "Вернуться к оплате",
-		gone: "Счёт не найден", gone_text: "Проверьте ссылку или вернитесь в магазин.",
+		paid: "Оплачено",
+		paid_text: "Спасибо! Вернитесь в магазин, чтобы завершить.",
+		back: "Вернуться в магазин",
+		expired: "Время на оплату вышло",
+		expired_text: "Деньги не списаны. Оформите заказ ещё раз.",
+		closed: "Страница закрыта",
+		closed_text:
+			"Оплаты не было, магазин об этом не знает. Эту вкладку можно закрыть.",
+		again: "Вернуться к оплате",
+		gone: "Счёт не найден",
+		gone_text: "Проверьте ссылку или вернитесь в магазин.",
 		no_return: "Оплата прошла, но браузер в магазин не возвращается. Эту вкладку можно закрыть.",
-		returning: "Возвращаемся в магазин…", failed: "Portmone не отвечает. Попробуйте ещё раз через минуту.",
+		returning: "Возвращаемся в магазин…",
+		failed: "Portmone не отвечает. Попробуйте ещё раз через минуту.",
 		number_bad: "Номер карты — 16 цифр.",
 		small: "Песочница Kartka. Настоящая страница Portmone выглядит иначе.",
 	},
@@ -69,15 +132,22 @@ function languageSet(lang) {
 	words = WORDS[known];
 	document.documentElement.lang = known;
 	document.title = `${words.title} · TEST`;
-	for (const node of document.querySelectorAll("[data-w]")) node.textContent = words[node.dataset.w];
+	for (const node of document.querySelectorAll("[data-w]"))
+		node.textContent = words[node.dataset.w];
 }
 
 /* As the shop writes sums: 249,90 ₴, and without kopiykas when there are none; ₴249.90 in English. */
 function sum(amount) {
 	const [whole, part = ""] = String(amount).split(".");
-	const grouped = whole.replace(/\B(?=(\d{3})+$)/g, words.locale === "en-GB" ? "," : "\u00a0");
+	const grouped = whole.replace(
+		/\B(?=(\d{3})+$)/g,
+		words.locale === "en-GB" ? "," : "\u00a0",
+	);
 	const cents = part.padEnd(2, "0").slice(0, 2);
-	const number = cents === "00" ? grouped : `${grouped}${words.locale === "en-GB" ? "." : ","}${cents}`;
+	const number =
+		cents === "00"
+			? grouped
+			: `${grouped}${words.locale === "en-GB" ? "." : ","}${cents}`;
 	return words.locale === "en-GB" ? `₴${number}` : `${number}\u00a0₴`;
 }
 
@@ -92,7 +162,8 @@ function countdownShow() {
 	}
 	const two = (n) => String(n).padStart(2, "0");
 	const hours = Math.floor(seconds / 3600);
-	byId("countdown").textContent = `${hours ? `${hours}:` : ""}${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+	byId("countdown").textContent =
+		`${hours ? `${hours}:` : ""}${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 	byId("left").classList.toggle("soon", seconds < 60);
 }
 
@@ -100,11 +171,29 @@ function countdownShow() {
 
 /* What ends the page, by state: its words, mark and way on. */
 const ENDS = {
-	paid: { title: "paid", text: "paid_text", mark: "check", link: "back", href: () => bill.successUrl },
+	paid: {
+		title: "paid",
+		text: "paid_text",
+		mark: "check",
+		link: "back",
+		href: () => bill.successUrl,
+	},
 	alone: { title: "paid", text: "no_return", mark: "check" },
 	returning: { title: "returning", text: null, mark: "clock" },
-	expired: { title: "expired", text: "expired_text", mark: "clock", link: "back", href: () => bill.failureUrl },
-	closed: { title: "closed", text: "closed_text", mark: "cross", link: "again", href: () => location.href },
+	expired: {
+		title: "expired",
+		text: "expired_text",
+		mark: "clock",
+		link: "back",
+		href: () => bill.failureUrl,
+	},
+	closed: {
+		title: "closed",
+		text: "closed_text",
+		mark: "cross",
+		link: "again",
+		href: () => location.href,
+	},
 	gone: { title: "gone", text: "gone_text", mark: "warn" },
 };
 

@@ -6,8 +6,6 @@ import { copy, el } from "./dom.js";
 import { t } from "./words.js";
 import { toast } from "./toast.js";
 
-const PLAIN = { bold: "b", italic: "i", underline: "u", strikethrough: "s", blockquote: "blockquote", expandable_blockquote: "blockquote" };
-
 const activate = (act) => ({
 	role: "button",
 	tabindex: "0",
@@ -24,6 +22,8 @@ async function copyShown(event) {
 	if (await copy(node.textContent)) toast(t("copied"));
 }
 
+const spoilerShow = (event) => event.currentTarget.classList.add("shown");
+
 /* ONCOMMAND(text) sends text as the buyer; also a t.me link with ?start= is one. */
 function link(url, children, onCommand) {
 	let target = null;
@@ -32,7 +32,8 @@ function link(url, children, onCommand) {
 	} catch {
 		/* not an address: only its text */
 	}
-	if (!target || !["http:", "https:", "mailto:", "tel:"].includes(target.protocol)) return el("span", {}, children);
+	if (!target || !["http:", "https:", "mailto:", "tel:"].includes(target.protocol))
+		return el("span", {}, children);
 	const start = target.hostname === "t.me" ? target.searchParams.get("start") : null;
 	return el(
 		"a",
@@ -40,44 +41,50 @@ function link(url, children, onCommand) {
 			href: target.href,
 			target: "_blank",
 			rel: "noopener noreferrer",
-			onclick: start !== null && ((event) => (event.preventDefault(), onCommand(`/start ${start}`))),
+			onclick:
+				start !== null &&
+				((event) => (
+					event.preventDefault(),
+					onCommand(`/start ${start}`)
+				)),
 		},
 		children,
 	);
 }
 
-function wrap(entity, children, text, onCommand) {
-	const { type } = entity;
-	if (PLAIN[type]) return el(PLAIN[type], {}, children);
-	switch (type) {
-	case "code":
-		return el("code", { ...activate(copyShown), title: t("copy") }, children);
-	case "pre":
-		return el("pre", { ...activate(copyShown), title: t("copy") }, children);
-	case "spoiler":
-		return el(
+/* Each kind of entity as an element; kinds that are not here are their text alone. */
+const plain = (tag) => (children) => el(tag, {}, children);
+const copied = (tag) => (children) =>
+	el(tag, { ...activate(copyShown), title: t("copy") }, children);
+const linked = (prefix) => (children, text, entity, onCommand) =>
+	link(entity.url ?? `${prefix}${text}`, children, onCommand);
+
+const KINDS = {
+	bold: plain("b"),
+	italic: plain("i"),
+	underline: plain("u"),
+	strikethrough: plain("s"),
+	blockquote: plain("blockquote"),
+	expandable_blockquote: plain("blockquote"),
+	code: copied("code"),
+	pre: copied("pre"),
+	url: linked(""),
+	text_link: linked(""),
+	email: linked("mailto:"),
+	phone_number: linked("tel:"),
+	spoiler: (children) =>
+		el(
 			"span",
-			{
-				class: "spoiler",
-				title: t("spoiler"),
-				...activate((event) => event.currentTarget.classList.add("shown")),
-			},
+			{ class: "spoiler", title: t("spoiler"), ...activate(spoilerShow) },
 			children,
-		);
-	case "url":
-		return link(text, children, onCommand);
-	case "email":
-		return link(`mailto:${text}`, children, onCommand);
-	case "phone_number":
-		return link(`tel:${text}`, children, onCommand);
-	case "text_link":
-		return link(entity.url ?? "", children, onCommand);
-	case "bot_command":
-		return el("button", { type: "button", class: "command", onclick: () => onCommand(text) }, children);
-	default:
-		return el("span", {}, children);
-	}
-}
+		),
+	bot_command: (children, text, entity, onCommand) =>
+		el(
+			"button",
+			{ type: "button", class: "command", onclick: () => onCommand(text) },
+			children,
+		),
+};
 
 /* MESSAGE's text as nodes; entities inside entities become elements inside elements. */
 export function rich({ text = "", entities = [] }, onCommand) {
@@ -92,7 +99,9 @@ export function rich({ text = "", entities = [] }, onCommand) {
 			const end = Math.min(entity.offset + entity.length, to);
 			if (end <= start) continue;
 			if (start > at) nodes.push(text.slice(at, start));
-			nodes.push(wrap(entity, build(start, end), text.slice(start, end), onCommand));
+			const inside = build(start, end);
+			const kind = KINDS[entity.type] ?? plain("span");
+			nodes.push(kind(inside, text.slice(start, end), entity, onCommand));
 			at = end;
 		}
 		if (at < to) nodes.push(text.slice(at, to));

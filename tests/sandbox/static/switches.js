@@ -14,7 +14,8 @@ const SWITCHES = [
 	{ name: "duplicate_taps", on: 2, off: 0 },
 	{ name: "test_mode", on: true, off: false },
 ];
-const isOn = (row, faults) => (row.on === true ? Boolean(faults[row.name]) : Number(faults[row.name] ?? 0) >= row.on);
+const isOn = (row, faults) =>
+	row.on === true ? Boolean(faults[row.name]) : Number(faults[row.name] ?? 0) >= row.on;
 
 function show(faults) {
 	let on = 0;
@@ -23,7 +24,10 @@ function show(faults) {
 		if (row.node.checked) on++;
 	}
 	const format = faults.notification_format || "json";
-	for (const radio of byId("switch-grid").querySelectorAll('[name="notification_format"]')) radio.checked = radio.value === format;
+	for (const radio of byId("switch-grid").querySelectorAll(
+		'[name="notification_format"]',
+	))
+		radio.checked = radio.value === format;
 	byId("switches-on").hidden = on === 0;
 	byId("switches-on").textContent = String(on);
 	byId("switches-on").title = t("switches_on", on);
@@ -58,7 +62,12 @@ function switchNode(row) {
 		{ class: "switch" },
 		row.node,
 		el("span", { class: "track", "aria-hidden": "true" }),
-		el("span", {}, t(row.name), el("small", { id: `switch-${row.name}-hint` }, t(`${row.name}_hint`))),
+		el(
+			"span",
+			{},
+			t(row.name),
+			el("small", { id: `switch-${row.name}-hint` }, t(`${row.name}_hint`)),
+		),
 	);
 }
 

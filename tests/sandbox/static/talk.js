@@ -35,10 +35,17 @@ async function tap(messageId, data) {
 	taps.push(entry);
 	spinnersShow();
 	try {
-		const answer = await post(`/api/users/${user.id}/tap`, { message_id: messageId, data });
+		const answer = await post(`/api/users/${user.id}/tap`, {
+			message_id: messageId,
+			data,
+		});
 		entry.query = answer.callback_query_id;
 		if (chat?.answered.has(entry.query)) tapEnd(entry);
-		else setTimeout(() => chat?.spinners.has(entry.query) || tapEnd(entry), TAP_LIMIT_MS);
+		else
+			setTimeout(
+				() => chat?.spinners.has(entry.query) || tapEnd(entry),
+				TAP_LIMIT_MS,
+			);
 	} catch (error) {
 		tapEnd(entry);
 		failed(error);
@@ -53,11 +60,13 @@ function tapEnd(entry) {
 
 /* ---- what comes ---- */
 
-const tapOf = (messageId, data) => chat.taps.some((one) => one.messageId === messageId && one.data === data);
+const tapOf = (messageId, data) =>
+	chat.taps.some((one) => one.messageId === messageId && one.data === data);
 
 function spinnersShow() {
 	for (const [id, { node }] of chat.nodes)
-		for (const key of node.querySelectorAll('.key[data-kind="callback"]')) spinnerSet(key, tapOf(id, key.dataset.data));
+		for (const key of node.querySelectorAll('.key[data-kind="callback"]'))
+			spinnerSet(key, tapOf(id, key.dataset.data));
 }
 
 function spinnersTake(state) {
@@ -81,7 +90,8 @@ function answersTake(answers, fresh) {
 	}
 }
 
-const dayOf = (seconds) => clock(seconds, { year: "numeric", month: "2-digit", day: "2-digit" });
+const dayOf = (seconds) =>
+	clock(seconds, { year: "numeric", month: "2-digit", day: "2-digit" });
 
 function dayNode(seconds) {
 	const day = dayOf(seconds);
@@ -142,7 +152,9 @@ function scrollToEnd() {
 }
 
 function take(state, fresh) {
-	const messages = [...(state.messages ?? [])].sort((a, b) => a.message_id - b.message_id);
+	const messages = [...(state.messages ?? [])].sort(
+		(a, b) => a.message_id - b.message_id,
+	);
 	answersTake(state.answers, fresh);
 	spinnersTake(state);
 	messagesShow(messages);
@@ -172,7 +184,13 @@ function keyboardTake(markup) {
 				texts(row).map((text) =>
 					el(
 						"button",
-						{ type: "button", class: "reply-key", "data-testid": "reply-key", dir: "auto", onclick: () => chatSay(text) },
+						{
+							type: "button",
+							class: "reply-key",
+							"data-testid": "reply-key",
+							dir: "auto",
+							onclick: () => chatSay(text),
+						},
 						text,
 					),
 				),
@@ -203,7 +221,9 @@ function commandsShow(on) {
 
 /* What the bot says of itself to people of this language. */
 async function botAsk(user) {
-	const bot = await get(`/api/bot?language=${encodeURIComponent(user.language_code ?? "")}`).catch(() => ({}));
+	const bot = await get(
+		`/api/bot?language=${encodeURIComponent(user.language_code ?? "")}`,
+	).catch(() => ({}));
 	if (chat?.user.id !== user.id) return;
 	byId("bot-name").textContent = bot.name || "Kartka";
 	byId("bot-line").textContent = bot.username ? `@${bot.username}` : t("bot");
@@ -236,8 +256,16 @@ async function botAsk(user) {
 export function chatOpen(user) {
 	chat?.stop.abort();
 	chat = {
-		user, nodes: new Map(), days: {}, taps: [], spinners: new Set(), answered: new Set(),
-		keyboard: null, keyboardShown: false, empty: false, stop: new AbortController(),
+		user,
+		nodes: new Map(),
+		days: {},
+		taps: [],
+		spinners: new Set(),
+		answered: new Set(),
+		keyboard: null,
+		keyboardShown: false,
+		empty: false,
+		stop: new AbortController(),
 	};
 	list.replaceChildren();
 	byId("keyboard").replaceChildren();
@@ -279,7 +307,10 @@ export function talkStart({ read }) {
 		commandsShow(false);
 		chatSay(text);
 	};
-	byId("composer-form").addEventListener("submit", (event) => (event.preventDefault(), send()));
+	byId("composer-form").addEventListener(
+		"submit",
+		(event) => (event.preventDefault(), send()),
+	);
 	composer.addEventListener("keydown", (event) => {
 		if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
 		event.preventDefault();
@@ -291,16 +322,24 @@ export function talkStart({ read }) {
 		chat.keyboardShown = !chat.keyboardShown;
 		footShow();
 	});
-	byId("commands-open").addEventListener("click", () => commandsShow(byId("commands").hidden));
+	byId("commands-open").addEventListener("click", () =>
+		commandsShow(byId("commands").hidden),
+	);
 	byId("commands").addEventListener("keydown", commandsKey);
 	document.addEventListener("click", (event) => {
-		if (!byId("commands").contains(event.target) && !byId("commands-open").contains(event.target)) commandsShow(false);
+		if (
+			!byId("commands").contains(event.target) &&
+			!byId("commands-open").contains(event.target)
+		)
+			commandsShow(false);
 	});
 	byId("to-end").addEventListener("click", scrollToEnd);
 	let height = scroll.clientHeight;
 	scroll.addEventListener("scroll", () => {
 		if (scroll.clientHeight !== height) return; /* not by the buyer */
-		atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PX;
+		atEnd =
+			scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight <
+			NEAR_END_PX;
 		if (atEnd) byId("to-end").hidden = true;
 	});
 	/* A keyboard or a warning takes room: the last message stays in sight. */

@@ -22,5 +22,7 @@ export function alertShow(text) {
 	}
 	byId("alert-text").textContent = text;
 	dialog.showModal();
-	dialog.addEventListener("close", () => waiting.length && alertShow(waiting.shift()), { once: true });
+	dialog.addEventListener("close", () => waiting.length && alertShow(waiting.shift()), {
+		once: true,
+	});
 }

@@ -39,7 +39,8 @@ const WORDS = {
 		start: "ПОЧАТИ",
 		empty_chat: "Тут іще порожньо",
 		bot_can: "Що вміє цей бот?",
-		empty_chat_hint: "Натисніть «Почати», щоб відкрити крамницю так, як її вперше бачить покупець.",
+		empty_chat_hint:
+			"Натисніть «Почати», щоб відкрити крамницю так, як її вперше бачить покупець.",
 		messages: "Повідомлення",
 		loading: "Завантажую…",
 		commands: "Команди бота",
@@ -85,7 +86,8 @@ const WORDS = {
 		clear_events: "Очистити список",
 		events: "Запити й відповіді",
 		empty_events: "Поки нічого не відбулося",
-		empty_events_hint: "Напишіть боту: тут зʼявиться кожен запит і кожна відповідь.",
+		empty_events_hint:
+			"Напишіть боту: тут зʼявиться кожен запит і кожна відповідь.",
 		empty_filter: "Такого ще не було",
 		newer: (n) => `Нових: ${n}`,
 		request: "Запит",
@@ -179,7 +181,8 @@ const WORDS = {
 		clear_events: "Clear the list",
 		events: "Requests and answers",
 		empty_events: "Nothing has happened yet",
-		empty_events_hint: "Write to the bot: every request and every answer shows up here.",
+		empty_events_hint:
+			"Write to the bot: every request and every answer shows up here.",
 		empty_filter: "None of these yet",
 		newer: (n) => `${n} new`,
 		request: "Request",
@@ -203,13 +206,16 @@ export function t(key, ...args) {
 
 /* data-w fills the text, data-w-title the title and the label, data-w-hint the placeholder. */
 export function wordsFill(root = document) {
-	for (const node of root.querySelectorAll("[data-w]")) node.textContent = t(node.dataset.w);
-	for (const node of root.querySelectorAll("[data-w-label]")) node.setAttribute("aria-label", t(node.dataset.wLabel));
+	for (const node of root.querySelectorAll("[data-w]"))
+		node.textContent = t(node.dataset.w);
+	for (const node of root.querySelectorAll("[data-w-label]"))
+		node.setAttribute("aria-label", t(node.dataset.wLabel));
 	for (const node of root.querySelectorAll("[data-w-title]")) {
 		node.title = t(node.dataset.wTitle);
 		node.setAttribute("aria-label", node.title);
 	}
-	for (const node of root.querySelectorAll("[data-w-hint]")) node.placeholder = t(node.dataset.wHint);
+	for (const node of root.querySelectorAll("[data-w-hint]"))
+		node.placeholder = t(node.dataset.wHint);
 	document.title = t("title");
 }
 
