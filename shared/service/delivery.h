@@ -12,6 +12,10 @@
 #include "shared/domain/order.h"
 #include "shared/platform/i18n.h"
 
+/* "Lifecell, top-up 100", plain: what is bought, in messages.  value NULL: "?". */
+const char *delivery_title(struct arena *a, const struct catalog *catalog,
+			   const struct card_value *value, enum lang lang);
+
 /*
  * The message without its chat.  Codes live in the arena, which wipes them.
  * ERR_DENIED: a code does not open: nothing of the order may be sent, an administrator looks.

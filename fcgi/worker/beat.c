@@ -1,0 +1,107 @@
+#include "fcgi/worker/beat.h"
+
+#include "shared/base/log.h"
+#include "shared/domain/lease.h"
+#include "shared/domain/order_settle.h"
+#include "shared/domain/restock.h"
+#include "shared/domain/setting.h"
+
+#include <unistd.h>
+
+enum { RESTOCK_BATCH = 50 };
+
+#ifndef KARTKA_VERSION
+#define KARTKA_VERSION "1"
+#endif
+
+int beat_run(struct worker *w, struct arena *a, const char *lease_data)
+{
+	static uint64_t dropped;
+	const struct config *c = &w->config;
+	struct worker_beat const beat = {
+		.id = w->id,
+		.host = w->host,
+		.pid = getpid(),
+		.version = KARTKA_VERSION,
+		.key_id = c->code_key_count ? c->code_keys[c->code_key_count - 1].id : 0,
+	};
+
+	UNUSED(a);
+	UNUSED(lease_data);
+	metric_add(w->shm, METRIC_LOG_DROPPED, log_dropped() - dropped);
+	dropped = log_dropped();
+	return worker_beat(w->db, &beat);
+}
+
+int waiting_run(struct worker *w, struct arena *a, const char *lease_data)
+{
+	int64_t value_id = 0;
+	int filled;
+	int rc;
+
+	UNUSED(a);
+	UNUSED(lease_data);
+	while (!(rc = order_waiting_value(w->db, value_id, &value_id)) && value_id) {
+		if ((rc = order_fill_waiting(w->db, value_id, &filled)))
+			break;
+		if (!filled)
+			continue;
+		log_event(LOG_INFO, "waiting_filled", "value=%lld orders=%d",
+			  (long long)value_id, filled);
+		worker_soon(w, JOB_OUTBOX, 0);
+	}
+	return rc;
+}
+
+int restock_run(struct worker *w, struct arena *a, const char *lease_data)
+{
+	int told = 0;
+	int const rc = restock_tell(w->db, RESTOCK_BATCH, &told);
+
+	UNUSED(a);
+	UNUSED(lease_data);
+	if (told)
+		worker_soon(w, JOB_OUTBOX, 0);
+	if (told == RESTOCK_BATCH)
+		worker_soon(w, JOB_RESTOCK, 0);
+	return rc;
+}
+
+/* ---- the bot's name ---- */
+
+static void name_answered(int rc, const struct http_answer *http, void *worker)
+{
+	static int64_t told_ms;
+	struct worker *w = worker;
+	AUTO_ARENA(a);
+	AUTO_ANSWER answer;
+	const char *name;
+
+	telegram_answer_read(&a, rc, http, &answer);
+	worker_telegram_report(w, answer.result);
+	name = json_text(json_get(json_get(answer.body.root, "result"), "username"), "");
+	if (answer.result != TELEGRAM_OK || !*name) {
+		if (worker_may_tell(&told_ms))
+			log_event(LOG_WARN, "bot_name_unknown", "result=%s why=%s",
+				  telegram_result_name(answer.result), answer.description);
+		return;
+	}
+	if (!worker_db_ready(w) ||
+	    worker_db_report(w, "setting_set", setting_set(w->db, SETTING_BOT_USERNAME, name)))
+		return;
+	w->named = true;
+	log_event(LOG_INFO, "bot_named", "username=%s", name);
+}
+
+int bot_name_run(struct worker *w, struct arena *a, const char *lease_data)
+{
+	struct http_request request;
+
+	UNUSED(lease_data);
+	if (w->named || !worker_telegram_ready(w))
+		return OK;
+	request = telegram_request(&w->telegram, a, "getMe", (struct bytes){ NULL, 0 });
+	if (http_start(w->http, &request, name_answered, w))
+		worker_soon(w, JOB_BOT_NAME, 1000); /* no room */
+	return OK;
+}

@@ -1,0 +1,21 @@
+/*
+ * beat.h: small jobs: the worker's sign of life, the bot's name, and stock that came
+ * back for those who wait.
+ */
+#ifndef KARTKA_WORKER_BEAT_H
+#define KARTKA_WORKER_BEAT_H
+
+#include "fcgi/worker/worker.h"
+
+/* Every second: /readyz and `keys rotate` look at it. */
+int beat_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+
+/* Paid orders get their codes, however these came back to the shelf. */
+int waiting_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+/* Those who asked to be told. */
+int restock_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+
+/* getMe, until it succeeds once: pages link back to the bot by its name. */
+int bot_name_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+
+#endif

@@ -1,0 +1,186 @@
+#include "fcgi/worker/loop.h"
+
+#include "fcgi/worker/ask.h"
+#include "fcgi/worker/beat.h"
+#include "fcgi/worker/callback.h"
+#include "fcgi/worker/checkup.h"
+#include "fcgi/worker/outbox_send.h"
+#include "fcgi/worker/poll.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/domain/lease.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+	TICK_MS = 1000,
+	GATE_AGAIN_MS = 100, /* the database is down: is it this process's turn to look? */
+	STOP_MS = CALL_TIMEOUT_MS + 500, /* the longest call, and writing down its end */
+};
+
+/* ---- the jobs ---- */
+
+static const struct job {
+	const char *name;
+	int (*run)(struct worker *w, struct arena *a, const char *lease_data);
+	int64_t period_ms;
+	bool needs_db;
+	bool proves_db;	   /* success means that the database answered */
+	bool at_end;	   /* goes on while the worker stops */
+	const char *lease; /* only one worker of all does it; NULL: each */
+	int64_t lease_s;
+} jobs[] = {
+	[JOB_BEAT] = { "beat", beat_run, 1000, .needs_db = true, .proves_db = true },
+	[JOB_OUTBOX] = { "outbox", outbox_run, 1000, .needs_db = true, .at_end = true },
+	[JOB_ASK] = { "ask", ask_run, 1000, .needs_db = true },
+	[JOB_WAITING] = { "waiting", waiting_run, 2000, .needs_db = true },
+	[JOB_RESTOCK] = { "restock", restock_run, 5000, .needs_db = true },
+	[JOB_BOT_NAME] = { "bot_name", bot_name_run, 10000 },
+	[JOB_POLL] = { "poll", poll_run, 5000, .needs_db = true, .lease = POLL_LEASE,
+		       .lease_s = POLL_LEASE_S },
+	[JOB_CHECKUP] = { "checkup", checkup_run, 60000, .needs_db = true,
+			  .lease = CHECKUP_LEASE, .lease_s = CHECKUP_LEASE_S },
+};
+_Static_assert(COUNT(jobs) == JOB__COUNT, "a row for every job");
+
+static int job_call(struct worker *w, struct arena *a, const struct job *job)
+{
+	const char *data = "";
+	bool ours = true;
+	int rc = OK;
+
+	if (job->lease)
+		rc = lease_take(w->db, a, job->lease, w->id, job->lease_s, &ours, &data);
+	if (!rc && ours)
+		rc = job->run(w, a, data);
+	return rc;
+}
+
+static void job_run(struct worker *w, struct arena *a, enum job_id id, int64_t now)
+{
+	const struct job *job = &jobs[id];
+	int rc;
+
+	if (job->needs_db && !worker_db_ready(w)) {
+		w->due_ms[id] = now + GATE_AGAIN_MS;
+		return;
+	}
+	w->due_ms[id] = now + job->period_ms; /* the job may ask for less */
+	rc = job_call(w, a, job);
+	if (rc || job->proves_db)
+		(void)worker_db_report(w, job->name, rc);
+	arena_reset(a);
+}
+
+/* Returns how long nothing is due. */
+static int jobs_run(struct worker *w, struct arena *a)
+{
+	int64_t next = clock_monotonic_ms() + TICK_MS;
+
+	for (int id = 0; id < JOB__COUNT; id++) {
+		int64_t const now = clock_monotonic_ms();
+
+		if (w->stopping && !jobs[id].at_end)
+			continue;
+		if (w->due_ms[id] <= now)
+			job_run(w, a, (enum job_id)id, now);
+	}
+	for (int id = 0; id < JOB__COUNT; id++)
+		if (w->due_ms[id] < next && (!w->stopping || jobs[id].at_end))
+			next = w->due_ms[id];
+	next -= clock_monotonic_ms();
+	return next > 0 ? (int)next : 0;
+}
+
+/* ---- signals and datagrams ---- */
+
+static int signals_open(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		die("sigprocmask failed");
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		die("signalfd failed");
+	return fd;
+}
+
+static void stop_begin(struct worker *w, int signals)
+{
+	struct signalfd_siginfo info;
+
+	if (w->stopping || read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	log_event(LOG_INFO, "stopping", "calls=%zu", http_running(w->http));
+	w->stopping = true;
+	sender_stop(w);
+}
+
+/* Move everything on, for so long at most. */
+static void wait_for(struct worker *w, struct arena *a, int signals, int timeout_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = signals, .events = POLLIN },
+		{ .fd = w->wake_fd, .events = POLLIN },
+	};
+	/* Datagrams that can't be taken now wait where they are. */
+	bool const listens = !w->stopping && !callback_is_full(w);
+
+	if (http_pump(w->http, fds, listens ? 2 : 1, timeout_ms))
+		die("libcurl's poll failed");
+	if (fds[0].revents)
+		stop_begin(w, signals);
+	if (listens && fds[1].revents)
+		callback_receive(w, a);
+	arena_reset(a);
+}
+
+static bool is_over(const struct worker *w, int64_t stop_ms)
+{
+	if (!w->stopping)
+		return false;
+	return clock_monotonic_ms() >= stop_ms ||
+	       (sender_is_idle(w) && !w->questions && !w->callbacks);
+}
+
+/* What does not need the database. */
+static void tick(struct worker *w, int64_t *ticked_ms)
+{
+	int64_t const now = clock_monotonic_ms();
+
+	if (now - *ticked_ms < TICK_MS)
+		return;
+	*ticked_ms = now;
+	beat_stamp(w->shm, BEAT_WORKER, now);
+	checkup_reap(w);
+}
+
+void loop_run(struct worker *w)
+{
+	int const signals = signals_open();
+	int64_t ticked_ms = 0;
+	int64_t stop_ms = 0;
+	struct arena a;
+
+	arena_init(&a);
+	/* The start is busy enough. */
+	w->due_ms[JOB_CHECKUP] = clock_monotonic_ms() + jobs[JOB_CHECKUP].period_ms;
+	if (!w->poller)
+		w->due_ms[JOB_POLL] = INT64_MAX;
+	while (!is_over(w, stop_ms)) {
+		tick(w, &ticked_ms);
+		wait_for(w, &a, signals, jobs_run(w, &a));
+		if (w->stopping && !stop_ms)
+			stop_ms = clock_monotonic_ms() + STOP_MS;
+	}
+	arena_release(&a);
+	close(signals);
+}

@@ -1,0 +1,259 @@
+#include "fcgi/worker/notices.h"
+
+#include "shared/base/clock.h"
+#include "shared/domain/order_open.h"
+#include "shared/domain/user.h"
+#include "shared/service/button.h"
+
+enum { DATA_DEPTH = 4 };
+
+/* ---- the drawings ---- */
+
+static const char *money(const struct notice *n, struct money m)
+{
+	return i18n_money(n->a, n->lang, m.kop);
+}
+
+/* The button's address again: opening it finds the order by its nonce. */
+static const char *pay_url(const struct notice *n)
+{
+	const struct order *o = n->order;
+	struct order_offer offer = {
+		.user_id = o->user_id,
+		.chat_id = o->chat_id,
+		.message_id = o->message_id,
+		.value_id = o->value_id,
+		.quantity = o->quantity,
+		.unit_price = o->unit_price,
+		.bonus = o->bonus,
+	};
+
+	memcpy(offer.nonce, o->nonce, ORDER_NONCE_LEN);
+	return arena_printf(n->a, "%s/pay/%s", n->public_url,
+			    order_token_write(n->a, n->data_key, &offer));
+}
+
+static void again_add(const struct notice *n, const char *text, struct message *to)
+{
+	if (!n->value || n->value->hidden)
+		return;
+	keyboard_row(n->a, &to->buttons);
+	keyboard_data(n->a, &to->buttons, text, BUTTON_VALUE, (long long)n->value->id,
+		      n->order ? n->order->quantity : 1);
+}
+
+static int opened_draw(const struct notice *n, struct message *to)
+{
+	const struct order *o = n->order;
+	const char *total = money(n, o->total);
+
+	/* The reservation has ended; what became of it is told by another row. */
+	if (o->seconds_left <= 0)
+		return ERR_NOT_FOUND;
+	to->html = TR(n->a, n->lang, "notice.opened", A("title", n->title),
+		      N("quantity", o->quantity), A("price", money(n, o->unit_price)),
+		      A("total", total), A("time", clock_hhmm(n->a, o->expires_at)),
+		      A("order", o->number));
+	keyboard_row(n->a, &to->buttons);
+	keyboard_url(n->a, &to->buttons,
+		     i18n_plain(n->a, n->lang, "notice.pay", I18N_ARGS(A("total", total))),
+		     pay_url(n));
+	keyboard_row(n->a, &to->buttons);
+	keyboard_data(n->a, &to->buttons, TR0(n->lang, "notice.cancel"), BUTTON_CANCEL,
+		      (long long)o->id);
+	return OK;
+}
+
+static int paid_note_draw(const struct notice *n, struct message *to)
+{
+	to->html = TR(n->a, n->lang, "notice.paid_note", N("n", n->order->quantity),
+		      A("title", n->title), A("order", n->order->number));
+	return OK;
+}
+
+static int waiting_draw(const struct notice *n, struct message *to)
+{
+	to->html = TR(n->a, n->lang, "notice.waiting", N("n", n->order->quantity),
+		      A("title", n->title), A("order", n->order->number));
+	keyboard_row(n->a, &to->buttons);
+	keyboard_data(n->a, &to->buttons, TR0(n->lang, "notice.refund"), BUTTON_REFUND_WISH,
+		      (long long)n->order->id);
+	return OK;
+}
+
+static int expired_draw(const struct notice *n, struct message *to)
+{
+	to->html = TR(n->a, n->lang, "notice.expired", A("title", n->title),
+		      A("order", n->order->number));
+	again_add(n, TR0(n->lang, "notice.again"), to);
+	return OK;
+}
+
+static int cancelled_draw(const struct notice *n, struct message *to)
+{
+	to->html = TR(n->a, n->lang, "notice.cancelled", A("title", n->title),
+		      A("order", n->order->number));
+	again_add(n, TR0(n->lang, "notice.again"), to);
+	return OK;
+}
+
+static int review_draw(const struct notice *n, struct message *to)
+{
+	to->html = TR(n->a, n->lang, "notice.review", A("title", n->title),
+		      A("order", n->order->number));
+	return OK;
+}
+
+static int restock_draw(const struct notice *n, struct message *to)
+{
+	if (!n->value || n->value->hidden)
+		return ERR_NOT_FOUND;
+	to->html = TR(n->a, n->lang, "notice.restock", A("title", n->title));
+	again_add(n,
+		  i18n_plain(n->a, n->lang, "notice.buy",
+			     I18N_ARGS(A("price", money(n, n->value->price)))),
+		  to);
+	return OK;
+}
+
+/* ---- the table ---- */
+
+#define IN(state) (1u << (state))
+#define UNPAID (IN(ORDER_PENDING) | IN(ORDER_EXPIRED) | IN(ORDER_CANCELLED))
+
+static const struct drawing {
+	int (*draw)(const struct notice *n, struct message *to);
+	/* It is about an order, and true while the order is in one of these; 0: about none. */
+	unsigned states;
+	bool edits;    /* the order's own message */
+	bool outlives; /* … or a new one, when that is gone or was never known */
+} drawings[] = {
+	[OUTBOX_OPENED] = { opened_draw, IN(ORDER_PENDING), .edits = true },
+	[OUTBOX_DELIVERED] = { NULL, IN(ORDER_DELIVERED) },
+	[OUTBOX_PAID_NOTE] = { paid_note_draw, IN(ORDER_DELIVERED), .edits = true },
+	[OUTBOX_WAITING] = { waiting_draw, IN(ORDER_PAID) },
+	[OUTBOX_EXPIRED] = { expired_draw, IN(ORDER_EXPIRED), .edits = true, .outlives = true },
+	[OUTBOX_CANCELLED] = { cancelled_draw, IN(ORDER_CANCELLED), .edits = true },
+	[OUTBOX_REVIEW] = { review_draw, UNPAID },
+	[OUTBOX_RESTOCK] = { restock_draw, 0 },
+	[OUTBOX_ALERT] = { notice_alert_draw, 0 },
+};
+_Static_assert(COUNT(drawings) == OUTBOX__COUNT, "a drawing for every kind");
+
+bool notice_outlives_message(enum outbox_kind kind)
+{
+	return drawings[kind].outlives;
+}
+
+int notice_draw(enum outbox_kind kind, const struct notice *n, struct message *ret)
+{
+	const struct drawing *drawing = &drawings[kind];
+	struct message message = { 0 };
+	int rc;
+
+	if (drawing->states && !(drawing->states & IN(n->order->state)))
+		return ERR_NOT_FOUND;
+	if (drawing->edits) {
+		message.edit_id = n->order->message_id;
+		if (!message.edit_id && !drawing->outlives)
+			return ERR_NOT_FOUND;
+	}
+	rc = drawing->draw(n, &message);
+	if (!rc)
+		*ret = message;
+	return rc;
+}
+
+/* ---- what they tell about ---- */
+
+/* Somebody who never wrote to the bot reads Ukrainian. */
+static int reader_lang(struct db *db, struct arena *a, int64_t chat_id, enum lang *ret)
+{
+	struct user *user;
+	int const rc = user_find(db, a, chat_id, &user);
+
+	if (!rc)
+		*ret = lang_from_code(user->lang);
+	return rc == ERR_NOT_FOUND ? OK : rc;
+}
+
+static int facts_find(const struct notice_source *source, const struct outbox_row *row,
+		      struct notice *n)
+{
+	int64_t value_id = json_int(json_get(n->data, "value"), 0);
+	struct order *order;
+	int rc = catalog_refresh(source->catalog, source->db, clock_monotonic_ms());
+
+	if (!rc && row->order_id) {
+		rc = order_find(source->db, n->a, row->order_id, &order);
+		if (rc)
+			return rc == ERR_NOT_FOUND ? ERR_INVALID : rc;
+		n->order = order;
+		value_id = order->value_id;
+	}
+	if (rc)
+		return rc;
+	if (drawings[row->kind].states) {
+		if (!n->order)
+			return ERR_INVALID;
+		n->lang = lang_from_code(n->order->lang);
+	} else if ((rc = reader_lang(source->db, n->a, row->chat_id, &n->lang))) {
+		return rc;
+	}
+	n->value = catalog_value(source->catalog, value_id);
+	n->title = delivery_title(n->a, source->catalog, n->value, n->lang);
+	return OK;
+}
+
+int notice_message(const struct notice_source *source, struct arena *a,
+		   const struct outbox_row *row, struct message *ret)
+{
+	struct notice n = {
+		.a = a,
+		.public_url = source->public_url,
+		.data_key = source->data_key,
+	};
+	AUTO_JSON data = { 0 };
+	int rc;
+
+	if (json_parse((struct bytes){ row->data, strlen(row->data) }, DATA_DEPTH, &data) ||
+	    json_type(data.root) != JSON_OBJECT)
+		return ERR_INVALID;
+	n.data = data.root;
+	if ((rc = facts_find(source, row, &n)))
+		return rc;
+	if (row->kind != OUTBOX_DELIVERED)
+		rc = notice_draw(row->kind, &n, ret);
+	else if (n.order->state != ORDER_DELIVERED)
+		rc = ERR_NOT_FOUND;
+	else
+		rc = delivery_message(source->db, a, source->vault, source->catalog, n.order,
+				      n.lang, ret);
+	if (!rc)
+		ret->chat_id = row->chat_id;
+	return rc;
+}
+
+/* ---- plain text ---- */
+
+/* What is left when the tags are gone; a bracket that is no tag is written as an entity. */
+const char *notice_untagged(struct arena *a, const char *html)
+{
+	struct str s = STR(a, 5 * strlen(html) + 1);
+
+	while (*html) {
+		size_t const plain = strcspn(html, "<>");
+		const char *end;
+
+		str_addn(&s, html, plain);
+		html += plain;
+		if (!*html)
+			break;
+		end = *html == '<' ? strchr(html, '>') : NULL;
+		if (end)
+			html = end + 1;
+		else
+			str_add(&s, *html++ == '<' ? "&lt;" : "&gt;");
+	}
+	return str_text(&s);
+}
