@@ -165,7 +165,9 @@ static int number_read(struct arena *a, const char *text, int64_t *ret)
 	const char *digits = text + strspn(text, " \t\n");
 	size_t const len = strspn(digits, "0123456789");
 
-	if (strlen(text) > NUMBER_BYTES_MAX || (digits[len] && !strchr(" \t\n", digits[len])))
+	/* "1 000" is not 1, nor is "1.5". */
+	if (strlen(text) > NUMBER_BYTES_MAX || strpbrk(digits + len, "0123456789") ||
+	    (digits[len] && !strchr(" \t\n", digits[len])))
 		return ERR_INVALID;
 	return parse_int(arena_strndup(a, digits, len), 1, INT32_MAX, ret);
 }

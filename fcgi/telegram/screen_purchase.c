@@ -80,7 +80,7 @@ static int alert_add(struct turn *t, const struct order *order, const char *what
 	int const rc = outbox_add(
 		t->bot->program->db,
 		&(struct outbox_message){
-			.fact = arena_printf(t->a, "alert:%s:%lld", what, (long long)order->id),
+			.fact = arena_printf(t->a, "buyer:%s:%lld", what, (long long)order->id),
 			.kind = OUTBOX_ALERT,
 			.priority = OUTBOX_ALERTS,
 			.order_id = order->id,

@@ -3,16 +3,23 @@
 
 enum { ARGS_MAX = 24, KEY_MAX = 80 };
 
-/* What settlements and the worker itself report: {"what": …}. */
+/* What settlements, buyers and the worker itself report: {"what": …}. */
 static const struct {
 	const char *what;
 	const char *key;
 } alerts[] = {
-	{ "chargeback", "notice.alert.chargeback" }, { "dead", "notice.alert.dead" },
-	{ "disputed", "notice.alert.disputed" },     { "invariant", "notice.alert.invariant" },
-	{ "return", "notice.alert.return" },	     { "sealed", "notice.alert.sealed" },
-	{ "second", "notice.alert.second" },	     { "short", "notice.alert.short" },
-	{ "surplus", "notice.alert.surplus" },	     { "waiting", "notice.alert.waiting" },
+	{ "chargeback", "notice.alert.chargeback" },
+	{ "dead", "notice.alert.dead" },
+	{ "disputed", "notice.alert.disputed" },
+	{ "invariant", "notice.alert.invariant" },
+	{ "problem", "notice.alert.problem" },
+	{ "refund_wish", "notice.alert.refund_wish" },
+	{ "return", "notice.alert.return" },
+	{ "sealed", "notice.alert.sealed" },
+	{ "second", "notice.alert.second" },
+	{ "short", "notice.alert.short" },
+	{ "surplus", "notice.alert.surplus" },
+	{ "waiting", "notice.alert.waiting" },
 };
 
 struct arguments {

@@ -202,9 +202,10 @@ static void keys_add(const struct delivery *d, const struct card_value *value,
 	keyboard_row(d->a, k);
 	keyboard_data(d->a, k, TR0(d->lang, "notice.problem"), BUTTON_PROBLEM,
 		      (long long)d->order->id);
+	/* In a new message: an edit would take the codes away. */
 	if (value && !value->hidden)
-		keyboard_data(d->a, k, TR0(d->lang, "notice.buy_more"), BUTTON_VALUE,
-			      (long long)value->id, 1);
+		keyboard_data(d->a, k, TR0(d->lang, "notice.buy_more"), BUTTON_BUY_MORE,
+			      (long long)value->id);
 }
 
 int delivery_message(struct db *db, struct arena *a, const struct code_vault *vault,
