@@ -128,15 +128,22 @@ static const struct drawing {
 	bool edits;    /* the order's own message */
 	bool outlives; /* … or a new one, when that is gone or was never known */
 } drawings[] = {
-	[OUTBOX_OPENED] = { opened_draw, IN(ORDER_PENDING), .edits = true },
-	[OUTBOX_DELIVERED] = { NULL, IN(ORDER_DELIVERED) },
-	[OUTBOX_PAID_NOTE] = { paid_note_draw, IN(ORDER_DELIVERED), .edits = true },
-	[OUTBOX_WAITING] = { waiting_draw, IN(ORDER_PAID) },
-	[OUTBOX_EXPIRED] = { expired_draw, IN(ORDER_EXPIRED), .edits = true, .outlives = true },
-	[OUTBOX_CANCELLED] = { cancelled_draw, IN(ORDER_CANCELLED), .edits = true },
-	[OUTBOX_REVIEW] = { review_draw, UNPAID },
-	[OUTBOX_RESTOCK] = { restock_draw, 0 },
-	[OUTBOX_ALERT] = { notice_alert_draw, 0 },
+	[OUTBOX_OPENED] = { .draw = opened_draw, .states = IN(ORDER_PENDING), .edits = true },
+	[OUTBOX_DELIVERED] = { .draw = NULL, .states = IN(ORDER_DELIVERED) },
+	[OUTBOX_PAID_NOTE] = { .draw = paid_note_draw,
+			       .states = IN(ORDER_DELIVERED),
+			       .edits = true },
+	[OUTBOX_WAITING] = { .draw = waiting_draw, .states = IN(ORDER_PAID) },
+	[OUTBOX_EXPIRED] = { .draw = expired_draw,
+			     .states = IN(ORDER_EXPIRED),
+			     .edits = true,
+			     .outlives = true },
+	[OUTBOX_CANCELLED] = { .draw = cancelled_draw,
+			       .states = IN(ORDER_CANCELLED),
+			       .edits = true },
+	[OUTBOX_REVIEW] = { .draw = review_draw, .states = UNPAID },
+	[OUTBOX_RESTOCK] = { .draw = restock_draw },
+	[OUTBOX_ALERT] = { .draw = notice_alert_draw },
 };
 _Static_assert(COUNT(drawings) == OUTBOX__COUNT, "a drawing for every kind");
 

@@ -1,26 +1,10 @@
-/* What administrators are told: rows of OUTBOX_ALERT. */
+/*
+ * What administrators are told: rows of OUTBOX_ALERT.  Their data is {"what": word, …}: the
+ * phrase is notice.alert.<word>, and the other members are its places.
+ */
 #include "fcgi/worker/notices.h"
 
-enum { ARGS_MAX = 24, KEY_MAX = 80 };
-
-/* What settlements, buyers and the worker itself report: {"what": …}. */
-static const struct {
-	const char *what;
-	const char *key;
-} alerts[] = {
-	{ "chargeback", "notice.alert.chargeback" },
-	{ "dead", "notice.alert.dead" },
-	{ "disputed", "notice.alert.disputed" },
-	{ "invariant", "notice.alert.invariant" },
-	{ "problem", "notice.alert.problem" },
-	{ "refund_wish", "notice.alert.refund_wish" },
-	{ "return", "notice.alert.return" },
-	{ "sealed", "notice.alert.sealed" },
-	{ "second", "notice.alert.second" },
-	{ "short", "notice.alert.short" },
-	{ "surplus", "notice.alert.surplus" },
-	{ "waiting", "notice.alert.waiting" },
-};
+enum { ARGS_MAX = 24 };
 
 struct arguments {
 	struct i18n_arg list[ARGS_MAX + 1]; /* ends in a nameless one */
@@ -43,17 +27,14 @@ static int member_add(const char *name, const struct json *v, void *data)
 	return 0;
 }
 
-/* The row's phrase; NULL when it names none that we have. */
+/* The row's phrase; NULL when we have none for it. */
 static const char *alert_key(const struct notice *n)
 {
-	const char *key = json_text(json_get(n->data, "key"), "");
 	const char *what = json_text(json_get(n->data, "what"), "");
+	const char *key = arena_printf(n->a, "notice.alert.%s", what);
 
-	for (size_t i = 0; i < COUNT(alerts); i++)
-		if (!strcmp(what, alerts[i].what))
-			return alerts[i].key;
 	/* i18n gives back the key itself when it has no such phrase. */
-	return *key && i18n_text(n->lang, key) != key ? key : NULL;
+	return i18n_text(n->lang, key) != key ? key : NULL;
 }
 
 int notice_alert_draw(const struct notice *n, struct message *ret)

@@ -29,7 +29,7 @@ enum outbox_kind {
 	OUTBOX_CANCELLED, /* replaced or given up (an edit) */
 	OUTBOX_REVIEW,	  /* to the buyer: your payment is being looked at */
 	OUTBOX_RESTOCK,	  /* tell me when it is back: data {"value": id} */
-	OUTBOX_ALERT,	  /* to administrators: data {"key": phrase, …} */
+	OUTBOX_ALERT,	  /* to administrators: data {"what": word, …} */
 	OUTBOX__COUNT
 };
 const char *outbox_kind_name(enum outbox_kind kind);

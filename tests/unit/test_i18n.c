@@ -255,7 +255,8 @@ static void test_missing_file(void **state)
  * says where.
  */
 static const char *const prefixes[] = {
-	"bot.state.", /* order_state_name() */
+	"bot.state.",	 /* order_state_name() */
+	"notice.alert.", /* the alert's word */
 };
 
 static const char *root; /* of the source tree */
