@@ -51,14 +51,21 @@
 #define ASK_GRACE_S 120		 /* codes are kept at most so much longer for somebody paying */
 #define ASK_DAILY_S (30 * 86400) /* then once a day this long: chargebacks */
 
+/* Passwords: OWASP's least for scrypt is N = 2^17, r = 8, p = 1. */
+#define SCRYPT_COST_LOG 17
+#define SCRYPT_BLOCK 8
+#define SCRYPT_PARALLEL 1
+#define SCRYPT_MEMORY_MAX (256 * 1024 * 1024)
+
 /* Web. */
 #define WEB_BODY_MAX (1024 * 1024) /* a form or a notification */
 #define WEB_RESPONSE_MAX (8 * 1024 * 1024)
 #define WEB_HEADERS_MAX 8192		  /* nginx reads them into fastcgi_buffer_size 16k */
 #define HTTP_ANSWER_MAX (4 * 1024 * 1024) /* of Telegram or Portmone */
 #define TEMPLATE_DEPTH_MAX 32		  /* of sections; of partials */
-#define TEMPLATE_STEPS_MAX (16 * 1024 * 1024) /* texts, tags and items, each time one is met \
-					       */
-#define LOG_LINE_MAX 4096 /* one write(2) of this size to a file is not torn */
+#define TEMPLATE_STEPS_MAX                                                \
+	(16 * 1024 * 1024) /* texts, tags and items, each time one is met \
+			    */
+#define LOG_LINE_MAX 4096  /* one write(2) of this size to a file is not torn */
 
 #endif
