@@ -87,6 +87,7 @@ static void value_read(const struct db_cell *c, struct card_value *v)
 	v->picture_url = c[12].text;
 	v->hidden = c[13].number != 0;
 	v->by_portmone = c[14].number != 0;
+	v->code_pattern = c[15].text;
 }
 
 static int load_values(struct db *db, struct arena *a, struct catalog *to)
@@ -98,7 +99,8 @@ static int load_values(struct db *db, struct arena *a, struct catalog *to)
 		"SELECT v.id, v.category_id, v.slug, v.title_uk, v.title_en, v.title_ru, "
 		"v.instruction_uk, v.instruction_en, v.instruction_ru, v.price_kop, "
 		"v.max_per_order, v.max_per_day, v.picture_url, "
-		"v.hidden_at IS NOT NULL OR c.hidden_at IS NOT NULL, g.value_id IS NOT NULL "
+		"v.hidden_at IS NOT NULL OR c.hidden_at IS NOT NULL, g.value_id IS NOT NULL, "
+		"v.code_pattern "
 		"FROM card_values v JOIN categories c ON c.id = v.category_id "
 		"LEFT JOIN value_gateways g ON g.value_id = v.id AND g.gateway = 'portmone' "
 		"ORDER BY c.hidden_at IS NOT NULL, c.position, c.id, v.position, v.price_kop, "
@@ -200,6 +202,12 @@ const struct card_value *catalog_values(const struct catalog *c,
 					const struct category *category)
 {
 	return c->values + category->first;
+}
+
+size_t catalog_all_values(const struct catalog *c, const struct card_value **ret)
+{
+	*ret = c->values;
+	return c->value_count;
 }
 
 /* The value's place in the table of counts; another value may be put out of it. */

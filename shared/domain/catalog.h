@@ -32,8 +32,9 @@ struct card_value {
 	int max_per_order; /* already bounded by QUANTITY_MAX */
 	int max_per_day;   /* 0: no limit */
 	const char *picture_url;
-	bool hidden;	  /* itself or its category */
-	bool by_portmone; /* may be paid with Portmone */
+	const char *code_pattern; /* codes must match; "" for any */
+	bool hidden;		  /* itself or its category */
+	bool by_portmone;	  /* may be paid with Portmone */
 };
 
 struct catalog; /* the process's snapshot */
@@ -53,6 +54,9 @@ const struct card_value *catalog_value_by_slug(const struct catalog *c, const ch
 /* Values of a category in their order, hidden ones among them. */
 const struct card_value *catalog_values(const struct catalog *c,
 					const struct category *category);
+
+/* All values, hidden ones too, category by category. */
+size_t catalog_all_values(const struct catalog *c, const struct card_value **ret);
 
 /* Codes on the shelf: exact up to STOCK_SHOWN_MAX, STOCK_SHOWN_MAX + 1 for more. */
 int catalog_stock(struct catalog *c, struct db *db, int64_t value_id, int64_t now_ms,
