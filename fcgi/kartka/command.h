@@ -43,8 +43,28 @@ bool command_flag(int *argc, char **argv, const char *name);
 /* True when an argument that looks like an option is left: it is unknown. */
 bool command_left_options(int argc, char **argv);
 
-/* ---- run.c, config.c ---- */
-int command_run(struct command_env *env, int argc, char **argv);
-int command_config_get(struct command_env *env, int argc, char **argv);
+/* ---- the commands, each in the file of its noun ---- */
+
+typedef int command_function(struct command_env *env, int argc, char **argv);
+
+command_function command_run;
+command_function command_config_get;
+command_function command_migrate;
+command_function command_status;
+command_function command_check;
+command_function command_doctor;
+command_function command_admin_add;
+command_function command_admin_list;
+command_function command_admin_reset_2fa;
+command_function command_admin_disable;
+command_function command_catalog_import;
+command_function command_catalog_export;
+command_function command_codes_import;
+command_function command_codes_count;
+command_function command_order_show;
+command_function command_order_settle;
+command_function command_webhook_set;
+command_function command_webhook_info;
+command_function command_webhook_delete;
 
 #endif

@@ -19,6 +19,46 @@ static const struct command commands[] = {
 	  CONFIG_SERVE, command_run },
 	{ "config get", "KEY", "a setting's value, as the programs see it",
 	  CONFIG_BASE, command_config_get },
+
+	{ "migrate", "[--dry-run]", "bring the database's schema up to date", CONFIG_DB, command_migrate },
+	{ "status", "", "what runs, what waits: workers, messages, orders", CONFIG_DB, command_status },
+	{ "check", "", "look for anything that must never be: exit 1 names it", CONFIG_DB, command_check },
+	{ "doctor", "", "try every setting against the real thing, and say what to mend",
+	  CONFIG_BASE, command_doctor },
+
+	{ "admin add", "LOGIN --role owner|manager|support|viewer --password-stdin",
+	  "a new administrator; the password is the first line of the standard input",
+	  CONFIG_DB, command_admin_add },
+	{ "admin list", "", "the administrators", CONFIG_DB, command_admin_list },
+	{ "admin reset-2fa", "LOGIN", "the next sign-in enrols a second factor anew",
+	  CONFIG_DB, command_admin_reset_2fa },
+	{ "admin disable", "LOGIN", "no sign-in any more; all sessions end", CONFIG_DB,
+	  command_admin_disable },
+
+	{ "catalog import", "FILE.json", "make or update categories and values by their slugs; - is the standard input\n\n"
+	  "  {\"categories\":[{\"slug\":\"steam\",\"title\":{\"uk\":\"…\",\"en\":\"…\",\"ru\":\"…\"},\"values\":[\n"
+	  "    {\"slug\":\"steam-100\",\"title\":{…},\"price\":\"100.00\",\"instruction\":{…}}]}]}\n\n"
+	  "  Needed: slug ([a-z0-9_-]{1,62}), title.uk, price (0.01 to 999999.99).  Optional: position,\n"
+	  "  max_per_order, max_per_day, pattern (a regular expression for codes), picture, hidden.",
+	  CONFIG_DB, command_catalog_import },
+	{ "catalog export", "", "the catalogue in the form that import takes", CONFIG_DB, command_catalog_export },
+
+	{ "codes import", "VALUE_SLUG FILE [--batch NAME] [--dry-run]",
+	  "put codes on the shelf; waiting orders are filled at once; - is the standard input\n\n"
+	  "  One code a line, or CSV when the first line is `code` or begins `code,` or `code;` (then\n"
+	  "  serial, expires).  UTF-8.  Codes that are in the file twice or were ever known are counted\n"
+	  "  and skipped, so running an interrupted import again goes on where it ended.",
+	  CONFIG_DB, command_codes_import },
+	{ "codes count", "[VALUE_SLUG]", "codes of each value by state", CONFIG_DB, command_codes_count },
+
+	{ "order show", "NUMBER", "what is known of an order", CONFIG_DB, command_order_show },
+	{ "order settle", "NUMBER", "ask Portmone about an order now, and settle it by the answer",
+	  CONFIG_SERVE, command_order_settle },
+
+	{ "webhook set", "", "tell Telegram where the shop is; commands and descriptions in each language",
+	  CONFIG_SERVE, command_webhook_set },
+	{ "webhook info", "", "what Telegram says of the webhook", CONFIG_SERVE, command_webhook_info },
+	{ "webhook delete", "", "Telegram keeps updates to itself", CONFIG_SERVE, command_webhook_delete },
 };
 /* clang-format on */
 
