@@ -101,7 +101,7 @@ struct clockwork {
 	bool hinted;	   /* a hint came while we were asking */
 };
 
-/* 10, 20, 40 … 300 s after the opening: the gaps are 10, 10, 20, 40, 80, 160, 300 … */
+/* Asked 10, 20, 40, 80 … s after the opening: each gap is as long as all before it together. */
 static int64_t gap_after(int asks)
 {
 	int64_t gap = ASK_FIRST_S;
