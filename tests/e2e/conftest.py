@@ -1,0 +1,40 @@
+"""One shop for the tests that leave it as they found it; `own_shop` for those that break things."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from stack import Stack  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def session_shop():
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def shop(session_shop):
+    seen = len(session_shop.violations())
+    session_shop.faults(reset=True)
+    yield session_shop
+    session_shop.faults(reset=True)
+    session_shop.check()
+    assert session_shop.violations()[seen:] == []
+
+
+@pytest.fixture
+def own_shop(request):
+    """A shop of the test's own; settings by @pytest.mark.settings(ORDER_TTL=5)."""
+    mark = request.node.get_closest_marker("settings")
+    with Stack(**(mark.kwargs if mark else {})) as stack:
+        yield stack
+        stack.faults(reset=True)
+        stack.check()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "settings(**values): settings of own_shop")
