@@ -152,31 +152,65 @@ static void row_add(const struct portmone *p, struct arena *a, const struct json
 	}
 }
 
+/* The rows wherever they stand. */
+struct row_list {
+	const struct json **rows;
+	size_t count;
+};
+
+/* PHP writes a list with a gap as an object, with the indices as names. */
+static int indexed_add(const char *name, const struct json *v, void *data)
+{
+	struct row_list *list = data;
+
+	if (name[strspn(name, "0123456789")] || list->count >= ROWS_MAX)
+		return ERR_INVALID;
+	list->rows[list->count++] = v;
+	return OK;
+}
+
+/* An array, an object of indices, or one row (or error) by itself. */
+static int rows_find(struct arena *a, const struct json *root, struct row_list *ret)
+{
+	size_t const count = json_count(root);
+	struct row_list list = { arena_array(a, ROWS_MAX, sizeof(*list.rows)), 0 };
+
+	if (count > ROWS_MAX ||
+	    (json_type(root) != JSON_ARRAY && json_type(root) != JSON_OBJECT))
+		return ERR_INVALID;
+	for (size_t i = 0; i < count; i++)
+		list.rows[list.count++] = json_at(root, i);
+	if (json_type(root) == JSON_OBJECT &&
+	    (json_each(root, indexed_add, &list) || !list.count)) {
+		list.rows[0] = root;
+		list.count = 1;
+	}
+	*ret = list;
+	return OK;
+}
+
 int portmone_result_read(const struct portmone *p, struct arena *a, const char *order_number,
 			 int rc, const struct http_answer *answer, struct portmone_rows *ret,
 			 const char **why)
 {
 	struct portmone_rows rows = { 0 };
+	struct row_list list;
 	AUTO_JSON doc = { 0 };
-	bool single;
-	size_t count;
 
 	*why = "";
 	rc = portmone_answer_parse(a, rc, answer, &doc, why);
 	if (rc)
 		return rc;
-	single = json_type(doc.root) == JSON_OBJECT;
-	count = single ? 1 : json_count(doc.root);
-	if ((!single && json_type(doc.root) != JSON_ARRAY) || count > ROWS_MAX) {
+	if (rows_find(a, doc.root, &list)) {
 		*why = "not a list of rows";
 		return ERR_DOWN;
 	}
-	rows.list = arena_array(a, count, sizeof(*rows.list));
-	for (size_t i = 0; i < count; i++) {
-		const struct json *v = single ? doc.root : json_at(doc.root, i);
+	rows.list = arena_array(a, list.count, sizeof(*rows.list));
+	for (size_t i = 0; i < list.count; i++) {
+		const struct json *v = list.rows[i];
 		const char *error = error_instead(p, a, v);
 
-		if (error || (single && !*portmone_member(a, v, "status", NULL))) {
+		if (error || (v == doc.root && !*portmone_member(a, v, "status", NULL))) {
 			*why = error ? error : "neither a row nor an error";
 			return ERR_DOWN;
 		}

@@ -138,7 +138,8 @@ static void test_result_row(void **state)
 static void test_result_forms(void **state)
 {
 	static const char *const same[] = {
-		ROW(""), /* an object where an array is expected */
+		ROW(""),	       /* an object where an array is expected */
+		"{\"1\":" ROW("") "}", /* PHP's list with a gap */
 		"[{\"status\":\"PAYED\",\"shop_bill_id\":867955508,\"shop_order_number\":"
 		"\"K7F3-9QXA\",\"bill_amount\":100,\"payee_id\":1185,\"error_code\":0}]",
 		"{\"status\":\"PAYED\",\"shop_bill_id\":\"867955508\",\"shop_order_number\":"
@@ -270,54 +271,52 @@ static void test_result_marks(void **state)
 
 static void test_result_of_others(void **state)
 {
-	struct portmone_rows const rows =
-		rows_of(
-			"[" ROW(",\"payee_id\":\"1186\"") "," ROW(
-				","
-				"\""
-				"pa"
-				"ye"
-				"eI"
-				"d"
-				"\""
-				":"
-				"\""
-				"9"
-				"\"") "," ROW(",\"sho"
-					      "pOrder"
-					      "Number"
-					      "\":"
-					      "\"K7F3"
-					      "-9QXB"
-					      "\"") "," ROW(",\"shopOrderNumber\":\"k7f3-"
-							    "9qxa\"") "," ROW(",\"shopOrderNumb"
+	struct portmone_rows const rows = rows_of("[" ROW(",\"payee_id\":\"1186\"") "," ROW(
+		","
+		"\""
+		"pa"
+		"ye"
+		"eI"
+		"d"
+		"\""
+		":"
+		"\""
+		"9"
+		"\"") "," ROW(",\"sho"
+			      "pOrder"
+			      "Number"
+			      "\":"
+			      "\"K7F3"
+			      "-9QXB"
+			      "\"") "," ROW(",\"shopOrderNumber\":\"k7f3-"
+					    "9qxa\"") "," ROW(",\"shopOrderNumb"
+							      "er"
+							      "\":"
+							      "null") "," ROW(","
+									      "\""
+									      "sh"
+									      "op"
+									      "O"
+									      "rd"
 									      "er"
-									      "\":"
-									      "null") "," ROW(","
-											      "\""
-											      "sh"
-											      "op"
-											      "O"
-											      "rd"
-											      "er"
-											      "Nu"
-											      "mb"
-											      "er"
-											      "\""
-											      ":"
-											      "\""
-											      "K7"
-											      "F3"
-											      "-"
-											      "9Q"
-											      "XA"
-											      "_"
-											      "17"
-											      "67"
-											      "22"
-											      "55"
-											      "99"
-											      "\"") "]");
+									      "Nu"
+									      "mb"
+									      "er"
+									      "\""
+									      ":"
+									      "\""
+									      "K7"
+									      "F3"
+									      "-"
+									      "9Q"
+									      "XA"
+									      "_"
+									      "17"
+									      "67"
+									      "22"
+									      "55"
+									      "99"
+									      "\"") "]");
 
 	UNUSED(state);
 	assert_int_equal(rows.count, 0);
@@ -341,6 +340,19 @@ static void test_result_broken_rows(void **state)
 	assert_int_equal(rows.broken, 9);
 	assert_string_equal(rows.list[0].bill_id, "867955508");
 	assert_int_equal(rows.list[0].amount.kop, 10000);
+}
+
+static void test_result_indexed(void **state)
+{
+	struct portmone_rows const rows = rows_of(
+		"{\"0\":" ROW("") ",\"2\":" ROW(",\"shopBillId\":\"2\"") "}");
+	struct portmone_rows got;
+	const char *why;
+
+	UNUSED(state);
+	assert_int_equal(rows.count, 2);
+	assert_string_equal(rows.list[1].bill_id, "2");
+	assert_int_equal(result_of("{\"0\":" ROW("") ",\"x\":1}", &got, &why), ERR_DOWN);
 }
 
 /* As it was recorded: the refund first, and what was paid stays PAYED. */
@@ -450,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_result_marks),
 		cmocka_unit_test(test_result_of_others),
 		cmocka_unit_test(test_result_broken_rows),
+		cmocka_unit_test(test_result_indexed),
 		cmocka_unit_test(test_result_several_rows),
 		cmocka_unit_test(test_result_no_usable_answer),
 		cmocka_unit_test(test_result_too_many_rows),
