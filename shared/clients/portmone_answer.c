@@ -151,5 +151,6 @@ const char *portmone_error(const struct portmone *p, struct arena *a, const stru
 		words = portmone_member(a, v, "errorMessage", "error_message");
 	if (*code ? portmone_code_is_ok(code) : !*words)
 		return NULL;
-	return words_clean(p, a, arena_printf(a, "error %s: %s", code, words));
+	return words_clean(p, a,
+			   arena_printf(a, "error%s%s: %s", *code ? " " : "", code, words));
 }

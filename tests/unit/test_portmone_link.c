@@ -207,7 +207,7 @@ static void test_link_answers(void **state)
 		  "\"linkPayment\":\"https://prt.mn/x\"}",
 		  ERR_DENIED, "error 5: Невірний підпис" },
 		{ 200, "{\"error_code\":12,\"error\":\"x\"}", ERR_DENIED, "error 12: x" },
-		{ 200, "{\"error\":{\"message\":\"no\"}}", ERR_DENIED, "error : no" },
+		{ 200, "{\"error\":{\"message\":\"no\"}}", ERR_DENIED, "error: no" },
 		{ 200, "<html><div class=\"response error\">…</div></html>", ERR_DOWN,
 		  "HTML, not JSON" },
 		{ 200, "", ERR_DOWN, "not JSON" },

@@ -185,7 +185,7 @@ static void test_close(void **state)
 		{ 200, "[{\"errorCode\":\"0\"}]", OK, "" },
 		{ 200, "{\"errorCode\":\"6\",\"error\":\"Рахунок вже оплачено\"}", ERR_DENIED,
 		  "error 6: Рахунок вже оплачено" },
-		{ 200, "[{\"error_code\":\"12\"}]", ERR_DENIED, "error 12: " },
+		{ 200, "[{\"error_code\":\"12\"}]", ERR_DENIED, "error 12:" },
 		{ 200, "[]", ERR_DOWN, "not an object" },
 		{ 200, "true", ERR_DOWN, "not an object" },
 		{ 200, "<html/>", ERR_DOWN, "HTML, not JSON" },
