@@ -34,7 +34,7 @@ static int64_t told_refused_ms, told_odd_ms, told_test_ms;
 /* Portmone's words about a wrong password, say: the same for every order. */
 static void tell_unusable(const struct question *q, const char *why)
 {
-	metric_add(q->w->shm, METRIC_PORTMONE_ERRORS, 1);
+	metric_add(q->w->program.shm, METRIC_PORTMONE_ERRORS, 1);
 	if (worker_may_tell(&told_refused_ms))
 		log_event(LOG_WARN, "portmone_unusable", "order=%s why=%s", q->number, why);
 }
@@ -59,13 +59,13 @@ static void count_asking(struct worker *w, const struct asking *asking)
 	};
 
 	if (asking->result == ASK_EXPIRED)
-		metric_add(w->shm, METRIC_ORDERS_EXPIRED, 1);
+		metric_add(w->program.shm, METRIC_ORDERS_EXPIRED, 1);
 	if (asking->result == ASK_SETTLED)
-		metric_add(w->shm, metrics[asking->settlement.result], 1);
+		metric_add(w->program.shm, metrics[asking->settlement.result], 1);
 	if (asking->settlement.result == SETTLE_WAITING)
-		metric_add(w->shm, METRIC_ORDERS_PAID, 1);
+		metric_add(w->program.shm, METRIC_ORDERS_PAID, 1);
 	if (asking->settlement.surplus)
-		metric_add(w->shm, METRIC_PAYMENTS_REVIEW, 1);
+		metric_add(w->program.shm, METRIC_PAYMENTS_REVIEW, 1);
 }
 
 /* ---- the answer ---- */
@@ -80,7 +80,7 @@ static void question_settle(struct question *q, const struct payment_evidence *e
 	if (!worker_db_ready(w))
 		return;
 	rc = worker_db_report(w, "order_answered",
-			      order_answered(w->db, q->order_id, evidence, &asking));
+			      order_answered(w->program.db, q->order_id, evidence, &asking));
 	if (rc)
 		return;
 	count_asking(w, &asking);
@@ -106,12 +106,13 @@ static void question_answered(int rc, const struct http_answer *answer, void *qu
 
 	rc = portmone_result_read(&w->portmone, &q->arena, q->number, rc, answer, &rows, &why);
 	/* A refusal in words shows that the other side is there. */
-	gate_report(w->shm, GATE_PORTMONE, !rc || answer->status, clock_monotonic_ms());
+	gate_report(w->program.shm, GATE_PORTMONE, !rc || answer->status, clock_monotonic_ms());
 	if (rc)
 		tell_unusable(q, why);
 	else
 		tell_odd_rows(q, &rows);
-	portmone_evidence(&q->arena, rc, &rows, w->config.portmone_test, &evidence, &test);
+	portmone_evidence(&q->arena, rc, &rows, w->program.config.portmone_test, &evidence,
+			  &test);
 	if (test && worker_may_tell(&told_test_ms))
 		log_event(LOG_WARN, "test_money_left_out", "order=%s hint=PORTMONE_TEST",
 			  q->number);
@@ -151,12 +152,12 @@ static int questions_limit(struct worker *w, int *ret)
 	int rc;
 
 	*ret = QUESTIONS_MAX - (int)w->questions;
-	if (*ret <= 0 || !gate_is_down(w->shm, GATE_PORTMONE))
+	if (*ret <= 0 || !gate_is_down(w->program.shm, GATE_PORTMONE))
 		return OK;
 	*ret = 0;
-	if (w->questions || (rc = order_ask_due(w->db, 1, &due_s)))
+	if (w->questions || (rc = order_ask_due(w->program.db, 1, &due_s)))
 		return w->questions ? OK : rc;
-	*ret = !due_s && gate_try(w->shm, GATE_PORTMONE, clock_monotonic_ms());
+	*ret = !due_s && gate_try(w->program.shm, GATE_PORTMONE, clock_monotonic_ms());
 	return OK;
 }
 
@@ -170,7 +171,7 @@ int ask_run(struct worker *w, struct arena *a, const char *lease_data)
 	UNUSED(lease_data);
 	if (rc || limit <= 0)
 		return rc;
-	rc = order_ask_claim(w->db, a, limit, LEASE_S, &list, &count);
+	rc = order_ask_claim(w->program.db, a, limit, LEASE_S, &list, &count);
 	for (size_t i = 0; !rc && i < count; i++)
 		question_ask(w, &list[i]);
 	return rc;

@@ -17,7 +17,7 @@ enum { RESTOCK_BATCH = 50 };
 int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 {
 	static uint64_t dropped;
-	const struct config *c = &w->config;
+	const struct config *c = &w->program.config;
 	struct worker_beat const beat = {
 		.id = w->id,
 		.host = w->host,
@@ -28,9 +28,9 @@ int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 
 	UNUSED(a);
 	UNUSED(lease_data);
-	metric_add(w->shm, METRIC_LOG_DROPPED, log_dropped() - dropped);
+	metric_add(w->program.shm, METRIC_LOG_DROPPED, log_dropped() - dropped);
 	dropped = log_dropped();
-	return worker_beat(w->db, &beat);
+	return worker_beat(w->program.db, &beat);
 }
 
 int waiting_run(struct worker *w, struct arena *a, const char *lease_data)
@@ -41,8 +41,8 @@ int waiting_run(struct worker *w, struct arena *a, const char *lease_data)
 
 	UNUSED(a);
 	UNUSED(lease_data);
-	while (!(rc = order_waiting_value(w->db, value_id, &value_id)) && value_id) {
-		if ((rc = order_fill_waiting(w->db, value_id, &filled)))
+	while (!(rc = order_waiting_value(w->program.db, value_id, &value_id)) && value_id) {
+		if ((rc = order_fill_waiting(w->program.db, value_id, &filled)))
 			break;
 		if (!filled)
 			continue;
@@ -56,7 +56,7 @@ int waiting_run(struct worker *w, struct arena *a, const char *lease_data)
 int restock_run(struct worker *w, struct arena *a, const char *lease_data)
 {
 	int told = 0;
-	int const rc = restock_tell(w->db, RESTOCK_BATCH, &told);
+	int const rc = restock_tell(w->program.db, RESTOCK_BATCH, &told);
 
 	UNUSED(a);
 	UNUSED(lease_data);
@@ -87,7 +87,8 @@ static void name_answered(int rc, const struct http_answer *http, void *worker)
 		return;
 	}
 	if (!worker_db_ready(w) ||
-	    worker_db_report(w, "setting_set", setting_set(w->db, SETTING_BOT_USERNAME, name)))
+	    worker_db_report(w, "setting_set",
+			     setting_set(w->program.db, SETTING_BOT_USERNAME, name)))
 		return;
 	w->named = true;
 	log_event(LOG_INFO, "bot_named", "username=%s", name);

@@ -24,9 +24,9 @@ static void callback_answered(int rc, const struct http_answer *http, void *work
 	telegram_answer_read(&a, rc, http, &answer);
 	worker_telegram_report(w, answer.result);
 	if (answer.result == TELEGRAM_OK)
-		metric_add(w->shm, METRIC_CALLBACKS_ANSWERED, 1);
+		metric_add(w->program.shm, METRIC_CALLBACKS_ANSWERED, 1);
 	else
-		metric_add(w->shm, METRIC_CALLBACKS_DROPPED, 1);
+		metric_add(w->program.shm, METRIC_CALLBACKS_DROPPED, 1);
 	if (answer.result == TELEGRAM_OK || answer.result == TELEGRAM_TOO_OLD)
 		return;
 	log_event(LOG_DEBUG, "callback_refused", "result=%s why=%s",
@@ -38,12 +38,12 @@ static void callback_send(struct worker *w, struct arena *a, const struct wake_m
 	struct http_request request;
 
 	if (!worker_telegram_ready(w)) {
-		metric_add(w->shm, METRIC_CALLBACKS_DROPPED, 1);
+		metric_add(w->program.shm, METRIC_CALLBACKS_DROPPED, 1);
 		return;
 	}
 	request = telegram_callback_request(&w->telegram, a, m->callback_id, m->text, m->alert);
 	if (http_start(w->http, &request, callback_answered, w))
-		metric_add(w->shm, METRIC_CALLBACKS_DROPPED, 1);
+		metric_add(w->program.shm, METRIC_CALLBACKS_DROPPED, 1);
 	else
 		w->callbacks++;
 }

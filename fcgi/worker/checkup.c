@@ -121,14 +121,15 @@ int checkup_run(struct worker *w, struct arena *a, const char *lease_data)
 		last_s = 0;
 	if (c->child || (last_s <= now_s && now_s - last_s < HOUR_S))
 		return OK;
-	rc = lease_note(w->db, CHECKUP_LEASE, w->id, arena_printf(a, "%lld", (long long)now_s));
+	rc = lease_note(w->program.db, CHECKUP_LEASE, w->id,
+			arena_printf(a, "%lld", (long long)now_s));
 	if (rc)
 		return rc == ERR_CONFLICT ? OK : rc;
 	c->child = fork();
 	if (!c->child) {
 		/* Not one second longer than its parent. */
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(child_main(w->config.db_url));
+		_exit(child_main(w->program.config.db_url));
 	}
 	if (c->child < 0) {
 		c->child = 0;
@@ -159,5 +160,5 @@ void checkup_reap(struct worker *w)
 int checkup_release(struct worker *w)
 {
 	child_end(w->checkup);
-	return lease_release(w->db, CHECKUP_LEASE, w->id);
+	return lease_release(w->program.db, CHECKUP_LEASE, w->id);
 }

@@ -75,7 +75,8 @@ static int job_call(struct worker *w, struct arena *a, const struct job *job)
 	int rc = OK;
 
 	if (job->lease)
-		rc = lease_take(w->db, a, job->lease, w->id, job->lease_s, &ours, &data);
+		rc = lease_take(w->program.db, a, job->lease, w->id, job->lease_s, &ours,
+				&data);
 	if (!rc && ours)
 		rc = job->run(w, a, data);
 	return rc;
@@ -181,7 +182,7 @@ static void tick(struct worker *w, int64_t *ticked_ms)
 	if (now - *ticked_ms < TICK_MS)
 		return;
 	*ticked_ms = now;
-	beat_stamp(w->shm, BEAT_WORKER, now);
+	beat_stamp(w->program.shm, BEAT_WORKER, now);
 	checkup_reap(w);
 }
 

@@ -15,7 +15,8 @@ int main(void)
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	if (worker_init(&w))
 		return 1;
-	log_event(LOG_INFO, "started", "id=%lld polling=%d", (long long)w.id, w.config.polling);
+	log_event(LOG_INFO, "started", "id=%lld polling=%d", (long long)w.id,
+		  w.program.config.polling);
 	loop_run(&w);
 	log_event(LOG_INFO, "stopped", "id=%lld", (long long)w.id);
 	worker_release(&w);

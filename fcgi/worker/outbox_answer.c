@@ -11,7 +11,7 @@ typedef void answer_act(struct flight *f, const struct telegram_answer *answer);
 static void done(struct flight *f, const struct telegram_answer *answer)
 {
 	f->message_id = answer->message_id ? answer->message_id : f->message.edit_id;
-	metric_add(f->w->shm, METRIC_MESSAGES_SENT, 1);
+	metric_add(f->w->program.shm, METRIC_MESSAGES_SENT, 1);
 	log_event(f->row.kind == OUTBOX_DELIVERED ? LOG_INFO : LOG_DEBUG, "message_sent",
 		  "outbox=%lld kind=%s order_id=%lld attempt=%d took_ms=%lld",
 		  (long long)f->row.id, outbox_kind_name(f->row.kind),
@@ -36,7 +36,7 @@ static void gone(struct flight *f, const struct telegram_answer *answer)
 
 static void blocked(struct flight *f, const struct telegram_answer *answer)
 {
-	metric_add(f->w->shm, METRIC_MESSAGES_FAILED, 1);
+	metric_add(f->w->program.shm, METRIC_MESSAGES_FAILED, 1);
 	flight_land(f, LANDING_UNDELIVERABLE, 0, answer->description);
 }
 
@@ -68,7 +68,7 @@ static void flood(struct flight *f, const struct telegram_answer *answer)
 		if (worker_db_ready(w))
 			(void)worker_db_report(
 				w, "pause_set",
-				pause_set(w->db, "telegram", answer->retry_after));
+				pause_set(w->program.db, "telegram", answer->retry_after));
 	}
 	for (size_t i = 0; i < s->count;) {
 		struct flight *other = s->flights[i];
@@ -90,7 +90,7 @@ static void refused(struct flight *f, const struct telegram_answer *answer)
 	log_event(LOG_ERROR, "message_refused", "outbox=%lld kind=%s why=%s",
 		  (long long)f->row.id, outbox_kind_name(f->row.kind), answer->description);
 	if (f->plain) {
-		metric_add(f->w->shm, METRIC_MESSAGES_FAILED, 1);
+		metric_add(f->w->program.shm, METRIC_MESSAGES_FAILED, 1);
 		flight_land(f, LANDING_DEAD, 0, answer->description);
 		return;
 	}

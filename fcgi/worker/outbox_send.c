@@ -59,11 +59,11 @@ void flight_send(struct flight *f)
 /* To everybody in ADMIN_CHAT_IDS, in a row of its own each. */
 static int alert_spread(struct flight *f)
 {
-	const struct config *c = &f->w->config;
+	const struct config *c = &f->w->program.config;
 	int rc = OK;
 
 	for (size_t i = 0; !rc && i < c->admin_chat_count; i++)
-		rc = outbox_add(f->w->db,
+		rc = outbox_add(f->w->program.db,
 				&(struct outbox_message){
 					.fact = arena_printf(&f->arena, "copy:%lld:%lld",
 							     (long long)f->row.id,
@@ -111,11 +111,11 @@ static void flight_begin(struct flight *f)
 {
 	struct worker *w = f->w;
 	struct notice_source const source = {
-		.db = w->db,
+		.db = w->program.db,
 		.catalog = w->catalog,
 		.vault = &w->vault,
-		.public_url = w->config.public_url,
-		.data_key = w->config.data_key,
+		.public_url = w->program.config.public_url,
+		.data_key = w->program.config.data_key,
 	};
 	bool const spread = f->row.kind == OUTBOX_ALERT && !f->row.chat_id;
 	int rc;
@@ -225,7 +225,7 @@ static int claim_limit(const struct worker *w)
 
 	if (w->stopping || clock_monotonic_ms() < w->telegram_pause_ms)
 		return 0;
-	if (gate_is_down(w->shm, GATE_TELEGRAM))
+	if (gate_is_down(w->program.shm, GATE_TELEGRAM))
 		return !is_waiting(w->sender) && room;
 	return room < CLAIM_MAX ? (int)room : CLAIM_MAX;
 }
@@ -242,13 +242,13 @@ static int claim(struct worker *w, struct arena *a, bool *ret_more)
 	if (!limit)
 		return OK;
 	/* Another worker may have been told to pause. */
-	if ((rc = pause_left(w->db, "telegram", &pause_ms)))
+	if ((rc = pause_left(w->program.db, "telegram", &pause_ms)))
 		return rc;
 	if (pause_ms) {
 		w->telegram_pause_ms = clock_monotonic_ms() + pause_ms;
 		return OK;
 	}
-	rc = outbox_claim(w->db, a, w->id, limit, LEASE_S, &rows, &count);
+	rc = outbox_claim(w->program.db, a, w->id, limit, LEASE_S, &rows, &count);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < count; i++)

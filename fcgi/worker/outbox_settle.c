@@ -106,7 +106,7 @@ static void flight_remove(struct flight *f)
 static int flight_settle(struct flight *f)
 {
 	struct worker *w = f->w;
-	int rc = settles[f->landing](f, w->db);
+	int rc = settles[f->landing](f, w->program.db);
 
 	if (rc == ERR_CONFLICT) {
 		/* We were so slow that somebody else has the row, or has sent it. */

@@ -70,7 +70,7 @@ static void feed_ended(struct worker *w, int64_t next_offset)
 	p->offset = next_offset;
 	/* Lost, it would only mean that the same updates are fed again. */
 	if (worker_db_ready(w)) {
-		rc = lease_note(w->db, POLL_LEASE, w->id,
+		rc = lease_note(w->program.db, POLL_LEASE, w->id,
 				arena_printf(&a, "%lld", (long long)next_offset));
 		if (rc == ERR_CONFLICT)
 			p->mine_until_ms = 0;
@@ -202,7 +202,7 @@ int poll_run(struct worker *w, struct arena *a, const char *lease_data)
 		feed_move(p->feed);
 	poll_next(w);
 	/* One probe a second while Telegram is down. */
-	if (!p->asking && !p->feed && gate_is_down(w->shm, GATE_TELEGRAM))
+	if (!p->asking && !p->feed && gate_is_down(w->program.shm, GATE_TELEGRAM))
 		worker_soon(w, JOB_POLL, GATE_PROBE_MS);
 	return OK;
 }
@@ -211,5 +211,5 @@ int poller_release(struct worker *w)
 {
 	if (!w->poller || !w->poller->begun)
 		return OK;
-	return lease_release(w->db, POLL_LEASE, w->id);
+	return lease_release(w->program.db, POLL_LEASE, w->id);
 }

@@ -226,7 +226,7 @@ static int fed_start(struct fed *f)
 	AUTO_ARENA(a);
 	const char *const headers[] = {
 		arena_printf(&a, "X-Telegram-Bot-Api-Secret-Token: %s",
-			     w->config.webhook_secret),
+			     w->program.config.webhook_secret),
 		NULL,
 	};
 	struct http_request request;
@@ -236,7 +236,7 @@ static int fed_start(struct fed *f)
 		return http_start(w->http, &request, fed_called, f);
 	}
 	request = (struct http_request){
-		.url = feed_url(&a, w->config.http_listen),
+		.url = feed_url(&a, w->program.config.http_listen),
 		.content_type = "application/json",
 		.body = f->json,
 		.headers = headers,

@@ -7,7 +7,6 @@
 #include "shared/base/log.h"
 #include "shared/domain/lease.h"
 #include "shared/platform/crypto.h"
-#include "shared/platform/i18n.h"
 #include "shared/platform/wake.h"
 #include "shared/service/vault.h"
 
@@ -18,57 +17,24 @@ enum { TELL_AGAIN_MS = 60000, HOST_MAX = 100 };
 
 /* ---- the start ---- */
 
-static int refuse(const char *what, const char *why)
-{
-	fprintf(stderr, "worker: %s%s%s\n", what, *what ? ": " : "", why);
-	return ERR_FAILED;
-}
-
-static int log_start(const struct config *c)
-{
-	struct log_options options = {
-		.program = "worker",
-		.level = LOG_INFO,
-		.file = c->log_file,
-		.max_bytes = c->log_max_bytes,
-		.keep = (int)c->log_keep,
-	};
-
-	if (log_level_parse(c->log_level, &options.level))
-		return refuse("LOG_LEVEL", c->log_level);
-	return log_open(&options) ? refuse("LOG_FILE", strerror(errno)) : OK;
-}
-
-static int texts_load(struct worker *w)
-{
-	struct str problem = STR(&w->arena, LOG_LINE_MAX);
-	const char *templates = config_share_path(&w->arena, "templates");
-
-	if (clock_set_zone(w->config.timezone))
-		return refuse("TIMEZONE", "the system does not know it");
-	if (i18n_load(arena_printf(&w->arena, "%s/i18n", templates), &problem))
-		return refuse("", str_text(&problem));
-	return OK;
-}
-
-/* What this process shares with the others of its host. */
+/* Where this host's responders find us. */
 static int host_join(struct worker *w)
 {
 	char host[HOST_MAX + 1] = "";
 
-	w->run_dir = config_run_path(&w->arena, &w->config, "");
+	w->run_dir = config_run_path(&w->program.arena, &w->program.config, "");
 	if (gethostname(host, HOST_MAX))
 		host[0] = '\0';
-	w->host = arena_strdup(&w->arena, host);
-	if (shm_open_file(config_run_path(&w->arena, &w->config, "shared.mem"), &w->shm) ||
-	    wake_bind(w->run_dir, &w->wake_fd))
-		return refuse(w->run_dir, strerror(errno));
-	return OK;
+	w->host = arena_strdup(&w->program.arena, host);
+	if (!wake_bind(w->run_dir, &w->wake_fd))
+		return OK;
+	program_fail(&w->program, "KARTKA_VAR: %s: %s", w->run_dir, strerror(errno));
+	return ERR_FAILED;
 }
 
 static void clients_init(struct worker *w)
 {
-	const struct config *c = &w->config;
+	const struct config *c = &w->program.config;
 
 	w->telegram = (struct telegram){
 		.http = w->http,
@@ -87,23 +53,20 @@ static void clients_init(struct worker *w)
 
 int worker_init(struct worker *w)
 {
-	struct str problem = STR(&w->arena, LOG_LINE_MAX);
 	int rc;
 
-	if (config_load(&w->arena, CONFIG_SERVE, &w->config, &problem))
-		return refuse("", str_text(&problem));
-	if ((rc = log_start(&w->config)) || (rc = texts_load(w)) || (rc = host_join(w)))
+	if ((rc = program_start("worker", &w->program)) || (rc = host_join(w)))
 		return rc;
-	if (db_new(&(struct db_options){ .url = w->config.db_url }, &w->db))
-		return refuse("DB_URL", "is malformed");
-	if (http_new(&w->http))
-		return refuse("libcurl", "does not start");
+	if (http_new(&w->http)) {
+		program_fail(&w->program, "libcurl does not start");
+		return ERR_FAILED;
+	}
 	clients_init(w);
-	vault_fill(&w->config, &w->vault);
+	vault_fill(&w->program.config, &w->vault);
 	w->catalog = catalog_new();
 	w->sender = sender_new();
 	w->checkup = checkup_new();
-	if (w->config.polling)
+	if (w->program.config.polling)
 		w->poller = poller_new();
 	crypto_random(&w->id, sizeof(w->id));
 	w->id = (w->id & INT64_MAX) | 1; /* 0 is nobody */
@@ -114,8 +77,9 @@ void worker_release(struct worker *w)
 {
 	/* What can't be given back now ends by itself. */
 	if (worker_db_ready(w)) {
-		if (poller_release(w) || checkup_release(w) || worker_gone(w->db, w->id))
-			log_event(LOG_WARN, "leases_kept", "why=%s", db_error(w->db));
+		if (poller_release(w) || checkup_release(w) ||
+		    worker_gone(w->program.db, w->id))
+			log_event(LOG_WARN, "leases_kept", "why=%s", db_error(w->program.db));
 	}
 	wake_unbind(w->run_dir, w->wake_fd);
 	http_free(w->http);
@@ -123,11 +87,8 @@ void worker_release(struct worker *w)
 	poller_free(w->poller);
 	checkup_free(w->checkup);
 	catalog_free(w->catalog);
-	db_free(w->db);
-	shm_close(w->shm);
 	crypto_wipe(&w->vault, sizeof(w->vault));
-	crypto_wipe(&w->config, sizeof(w->config));
-	arena_release(&w->arena);
+	program_end(&w->program);
 }
 
 /* ---- what jobs ask for ---- */
@@ -152,7 +113,7 @@ bool worker_may_tell(int64_t *told_ms)
 
 bool worker_db_ready(const struct worker *w)
 {
-	return gate_try(w->shm, GATE_DB, clock_monotonic_ms());
+	return gate_try(w->program.shm, GATE_DB, clock_monotonic_ms());
 }
 
 int worker_db_report(struct worker *w, const char *what, int rc)
@@ -161,13 +122,13 @@ int worker_db_report(struct worker *w, const char *what, int rc)
 	bool const broken = down || rc == ERR_RETRY || rc == ERR_UNSURE || rc == ERR_FAILED;
 
 	if (!broken || down)
-		gate_report(w->shm, GATE_DB, !down, clock_monotonic_ms());
+		gate_report(w->program.shm, GATE_DB, !down, clock_monotonic_ms());
 	if (!broken)
 		return rc;
-	metric_add(w->shm, METRIC_DB_ERRORS, 1);
+	metric_add(w->program.shm, METRIC_DB_ERRORS, 1);
 	if (rc == ERR_FAILED || worker_may_tell(&w->db_told_ms))
 		log_event(rc == ERR_FAILED ? LOG_ERROR : LOG_WARN, "db_trouble",
-			  "what=%s rc=%s why=%s", what, err_name(rc), db_error(w->db));
+			  "what=%s rc=%s why=%s", what, err_name(rc), db_error(w->program.db));
 	return rc;
 }
 
@@ -175,15 +136,15 @@ bool worker_telegram_ready(const struct worker *w)
 {
 	int64_t const now = clock_monotonic_ms();
 
-	return now >= w->telegram_pause_ms && gate_try(w->shm, GATE_TELEGRAM, now);
+	return now >= w->telegram_pause_ms && gate_try(w->program.shm, GATE_TELEGRAM, now);
 }
 
 void worker_telegram_report(struct worker *w, enum telegram_result result)
 {
 	bool const down = result == TELEGRAM_TROUBLE;
 
-	gate_report(w->shm, GATE_TELEGRAM, !down, clock_monotonic_ms());
+	gate_report(w->program.shm, GATE_TELEGRAM, !down, clock_monotonic_ms());
 	if (down || result == TELEGRAM_FLOOD || result == TELEGRAM_REFUSED ||
 	    result == TELEGRAM_UNAUTHORIZED)
-		metric_add(w->shm, METRIC_TELEGRAM_ERRORS, 1);
+		metric_add(w->program.shm, METRIC_TELEGRAM_ERRORS, 1);
 }

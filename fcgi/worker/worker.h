@@ -9,8 +9,7 @@
 #include "shared/clients/telegram_call.h"
 #include "shared/domain/catalog.h"
 #include "shared/domain/code.h"
-#include "shared/platform/config.h"
-#include "shared/platform/shm.h"
+#include "shared/service/program.h"
 
 struct sender;
 struct poller;
@@ -30,14 +29,11 @@ enum job_id {
 };
 
 struct worker {
-	struct config config;
-	struct arena arena; /* as long as the process */
-	int64_t id;	    /* a random number: owns leases and claims */
+	struct program program;
+	int64_t id; /* a random number: owns leases and claims */
 	const char *host;
 	const char *run_dir;
-	struct db *db;
 	struct http *http;
-	struct shm *shm;
 	int wake_fd;
 	struct catalog *catalog;
 	struct code_vault vault;
