@@ -24,7 +24,7 @@ struct view_page view_page(size_t rows, int64_t wanted);
 void view_foot(const struct turn *t, struct message *m, const char *back);
 
 void view_categories(const struct turn *t, const struct category *categories, size_t count,
-		     int64_t page, struct message *ret);
+		     int64_t wanted, struct message *ret);
 
 /* A value and how many are there, bounded as catalog_stock() says. */
 struct view_shelf {

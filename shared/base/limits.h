@@ -63,9 +63,7 @@
 #define WEB_HEADERS_MAX 8192		  /* nginx reads them into fastcgi_buffer_size 16k */
 #define HTTP_ANSWER_MAX (4 * 1024 * 1024) /* of Telegram or Portmone */
 #define TEMPLATE_DEPTH_MAX 32		  /* of sections; of partials */
-#define TEMPLATE_STEPS_MAX                                                \
-	(16 * 1024 * 1024) /* texts, tags and items, each time one is met \
-			    */
-#define LOG_LINE_MAX 4096  /* one write(2) of this size to a file is not torn */
+#define TEMPLATE_STEPS_MAX (16 * 1024 * 1024) /* texts, tags, items met on the way */
+#define LOG_LINE_MAX 4096 /* one write(2) of this size to a file is not torn */
 
 #endif

@@ -44,7 +44,7 @@ int parse_hex(const char *text, unsigned char *ret, size_t size)
 		if (hex_digit(text[i]) < 0)
 			return ERR_INVALID;
 	for (size_t i = 0; i < size; i++)
-		ret[i] = (unsigned char)(hex_digit(text[2 * i]) << 4 |
+		ret[i] = (unsigned char)(hex_digit(text[2 * i]) * 16 +
 					 hex_digit(text[2 * i + 1]));
 	return OK;
 }

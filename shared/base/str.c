@@ -59,6 +59,7 @@ void str_addf(struct str *s, const char *fmt, ...)
 	s->len += (size_t)len;
 }
 
+/* Of one of & < > " ' */
 static const char *entity(char c)
 {
 	switch (c) {
@@ -70,10 +71,8 @@ static const char *entity(char c)
 		return "&gt;";
 	case '"':
 		return "&quot;";
-	case '\'':
-		return "&#39;";
 	default:
-		return NULL;
+		return "&#39;";
 	}
 }
 

@@ -83,7 +83,7 @@ static const char *receipt_of(struct arena *a, const struct json *v)
 {
 	const char *url = portmone_member(a, v, "receiptUrl", "receipt_url");
 
-	if (strncmp(url, "https://", 8) || strlen(url) > RECEIPT_MAX ||
+	if (strncmp(url, "https://", 8) != 0 || strlen(url) > RECEIPT_MAX ||
 	    strpbrk(url, " \t\r\n\"<>\\`"))
 		return "";
 	return url;

@@ -82,8 +82,10 @@ static const char *tag_skip(const char *p)
 	char quote = '\0';
 
 	for (; *p; p++) {
-		if (quote)
-			quote = *p == quote ? '\0' : quote;
+		if (quote && *p == quote)
+			quote = '\0';
+		else if (quote)
+			continue;
 		else if (*p == '"' || *p == '\'')
 			quote = *p;
 		else if (*p == '>')

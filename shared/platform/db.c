@@ -240,7 +240,7 @@ static bool set_up(struct db *db)
 static bool set_tls(MYSQL *conn, const struct db_url *url)
 {
 #if DB_IS_CONNECTOR_C
-	db_bool const on = url->ssl;
+	db_bool const on = url->ssl ? 1 : 0;
 
 	if (mysql_options(conn, MYSQL_OPT_SSL_ENFORCE, &on) ||
 	    mysql_options(conn, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on))

@@ -142,7 +142,7 @@ static void column_bind(struct db_column *c, const MYSQL_FIELD *f, MYSQL_BIND *b
 	case DB_INT:
 		bind->buffer_type = MYSQL_TYPE_LONGLONG;
 		bind->buffer = &c->number;
-		bind->is_unsigned = (f->flags & UNSIGNED_FLAG) != 0;
+		bind->is_unsigned = (f->flags & UNSIGNED_FLAG) ? 1 : 0;
 		break;
 	case DB_TIME:
 		bind->buffer_type = MYSQL_TYPE_DATETIME;
@@ -428,7 +428,7 @@ static int query_once(struct db *db, struct arena *a, const char *sql, struct db
 static int exec_once(struct db *db, const char *sql, struct db_params params,
 		     struct db_result *ret)
 {
-	struct db_statement *s;
+	struct db_statement *s = NULL;
 	int const rc = statement_run(db, sql, params, &s);
 
 	if (rc)
@@ -485,7 +485,7 @@ int db_exec(struct db *db, const char *sql, struct db_params params, struct db_r
 int db_one(struct db *db, struct arena *a, const char *sql, struct db_params params,
 	   const struct db_cell **ret)
 {
-	struct db_rows rows;
+	struct db_rows rows = { 0 };
 	int const rc = db_query(db, a, sql, params, &rows);
 
 	if (rc)
@@ -498,7 +498,7 @@ int db_one(struct db *db, struct arena *a, const char *sql, struct db_params par
 
 int db_exec_one(struct db *db, const char *sql, struct db_params params)
 {
-	struct db_result result;
+	struct db_result result = { 0 };
 	int const rc = db_exec(db, sql, params, &result);
 
 	if (rc)

@@ -16,9 +16,10 @@ static int part_decode(struct arena *a, const char *p, const char *end, const ch
 		if (c == '+') {
 			c = ' ';
 		} else if (c == '%') {
-			char const digits[3] = { end - p > 2 ? p[1] : '\0',
-						 end - p > 2 ? p[2] : '\0', '\0' };
+			char digits[3] = "";
 
+			if (end - p > 2)
+				memcpy(digits, p + 1, 2);
 			if (parse_hex(digits, &c, 1))
 				return ERR_INVALID;
 			p += 2;

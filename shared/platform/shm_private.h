@@ -4,6 +4,8 @@
  *
  * Times are CLOCK_MONOTONIC in ms, which all processes of a host share.  They start again
  * at a boot that the file may survive, so a time in the future means nothing.
+ *
+ * For shm.c, beat.c, gate.c, metric.c and throttle.c only.
  */
 #ifndef KARTKA_SHM_PRIVATE_H
 #define KARTKA_SHM_PRIVATE_H

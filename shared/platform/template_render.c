@@ -95,7 +95,7 @@ static int section_render(struct rendering *r, const struct template *t, size_t 
 		return value_is_true(inner.value)
 			       ? OK
 			       : ops_render(r, t, at + 1, end, frame, indent);
-	if (!value_is_true(inner.value))
+	if (!inner.value || !value_is_true(inner.value))
 		return OK;
 	if (inner.value->kind != VALUE_LIST)
 		return ops_render(r, t, at + 1, end, &inner, indent);

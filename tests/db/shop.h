@@ -42,7 +42,8 @@ int64_t shop_codes(struct shop *s, const char *state);
 int64_t shop_told(struct shop *s, const char *kind, int64_t order_id);
 /* Every invariant holds. */
 void shop_check(struct shop *s);
-/* Move the order's times as if its reservation had ended so many seconds ago and a worker were asking. */
+/* Move the order's times as if its reservation had ended so many seconds ago and a worker were
+ * asking. */
 void shop_end_reservation(struct shop *s, int64_t order_id, int seconds_ago);
 
 #endif

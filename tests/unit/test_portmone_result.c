@@ -271,52 +271,15 @@ static void test_result_marks(void **state)
 
 static void test_result_of_others(void **state)
 {
-	struct portmone_rows const rows = rows_of("[" ROW(",\"payee_id\":\"1186\"") "," ROW(
-		","
-		"\""
-		"pa"
-		"ye"
-		"eI"
-		"d"
-		"\""
-		":"
-		"\""
-		"9"
-		"\"") "," ROW(",\"sho"
-			      "pOrder"
-			      "Number"
-			      "\":"
-			      "\"K7F3"
-			      "-9QXB"
-			      "\"") "," ROW(",\"shopOrderNumber\":\"k7f3-"
-					    "9qxa\"") "," ROW(",\"shopOrderNumb"
-							      "er"
-							      "\":"
-							      "null") "," ROW(","
-									      "\""
-									      "sh"
-									      "op"
-									      "O"
-									      "rd"
-									      "er"
-									      "Nu"
-									      "mb"
-									      "er"
-									      "\""
-									      ":"
-									      "\""
-									      "K7"
-									      "F3"
-									      "-"
-									      "9Q"
-									      "XA"
-									      "_"
-									      "17"
-									      "67"
-									      "22"
-									      "55"
-									      "99"
-									      "\"") "]");
+	/* clang-format off */
+	struct portmone_rows const rows = rows_of("["
+		ROW(",\"payee_id\":\"1186\"") ","
+		ROW(",\"payeeId\":\"9\"") ","
+		ROW(",\"shopOrderNumber\":\"K7F3-9QXB\"") ","
+		ROW(",\"shopOrderNumber\":\"k7f3-9qxa\"") ","
+		ROW(",\"shopOrderNumber\":null") ","
+		ROW(",\"shopOrderNumber\":\"K7F3-9QXA_1767225599\"") "]");
+	/* clang-format on */
 
 	UNUSED(state);
 	assert_int_equal(rows.count, 0);
@@ -326,13 +289,15 @@ static void test_result_of_others(void **state)
 
 static void test_result_broken_rows(void **state)
 {
-	struct portmone_rows const rows = rows_of("[null,7,\"x\",[]," ROW(
-		",\"shopBillId\":"
-		"null") "," ROW(",\"shopBillId\":\"<"
-				"script>\"") "," ROW(",\"status\":null") "," ROW(",\"status\":"
-										 "\"\"") "," ROW(","
-												 "\"billAmount"
-												 "\":\"?\"") "," ROW("") "]");
+	/* clang-format off */
+	struct portmone_rows const rows = rows_of("[null,7,\"x\",[],"
+		ROW(",\"shopBillId\":null") ","
+		ROW(",\"shopBillId\":\"<script>\"") ","
+		ROW(",\"status\":null") ","
+		ROW(",\"status\":\"\"") ","
+		ROW(",\"billAmount\":\"?\"") ","
+		ROW("") "]");
+	/* clang-format on */
 
 	UNUSED(state);
 	assert_int_equal(rows.count, 1);
