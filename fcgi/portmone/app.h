@@ -24,9 +24,6 @@ struct app {
 	int64_t bot_name_due_ms;  /* when it is read again */
 };
 
-/* A question about the address alone: it must change nothing. */
-bool app_is_head(const struct web_request *req);
-
 /* ---- the pages, one file each ---- */
 web_handler pay_show;	 /* /pay/<token> */
 web_handler return_show; /* /portmone/return */

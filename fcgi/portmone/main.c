@@ -16,13 +16,6 @@ static const struct web_route routes[] = {
 	{ WEB_POST, "/portmone/notify", notify_take, 0 },
 };
 
-bool app_is_head(const struct web_request *req)
-{
-	const char *method = web_header(req, "REQUEST_METHOD");
-
-	return method && !strcmp(method, "HEAD");
-}
-
 /* People see a page in words; nobody types the other addresses. */
 static void refuse(struct app *app, struct arena *a, const struct web_request *req,
 		   struct web_response *res, int status)

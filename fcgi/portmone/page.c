@@ -79,6 +79,17 @@ enum page_kind page_of_state(enum order_state state)
 	return of_state[state];
 }
 
+bool page_head_only(const struct web_request *req, struct web_response *res)
+{
+	const char *method = web_header(req, "REQUEST_METHOD");
+
+	if (!method || strcmp(method, "HEAD") != 0)
+		return false;
+	web_status(res, 200);
+	web_add_header(res, "Cache-Control", "no-store");
+	return true;
+}
+
 enum lang page_lang(struct arena *a, const struct web_request *req)
 {
 	const char *wish = web_header(req, "HTTP_ACCEPT_LANGUAGE");

@@ -56,6 +56,9 @@ void page_show(struct app *app, struct arena *a, const struct page *page,
 /* The page for an order that can't be paid any more, in its own words. */
 enum page_kind page_of_state(enum order_state state);
 
+/* A question about the address alone is answered here, because it must change nothing. */
+bool page_head_only(const struct web_request *req, struct web_response *res);
+
 /* The browser's language, for pages whose buyer is not known. */
 enum lang page_lang(struct arena *a, const struct web_request *req);
 

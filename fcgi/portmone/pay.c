@@ -206,11 +206,8 @@ void pay_show(void *data, struct arena *a, const struct web_request *req,
 		page_show(app, a, &page, res);
 		return;
 	}
-	if (app_is_head(req)) {
-		web_status(res, 200);
-		web_add_header(res, "Cache-Control", "no-store");
+	if (page_head_only(req, res))
 		return;
-	}
 	o.url = arena_printf(a, "/pay/%s", req->parts[0]);
 	page.kind = PAGE_DOWN;
 	page.button_url = o.url;

@@ -153,11 +153,8 @@ void return_show(void *data, struct arena *a, const struct web_request *req,
 	struct came_back back;
 	int rc = ERR_DOWN;
 
-	if (app_is_head(req)) {
-		web_status(res, 200);
-		web_add_header(res, "Cache-Control", "no-store");
+	if (page_head_only(req, res))
 		return;
-	}
 	return_read(a, req, &back);
 	if (!back.round)
 		metric_add(p->shm, METRIC_RETURNS, 1);

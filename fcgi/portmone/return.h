@@ -1,8 +1,8 @@
 /*
  * return.h: what of the return page can be tried without a database.
  */
-#ifndef KARTKA_PORTMONE_RETURN_H
-#define KARTKA_PORTMONE_RETURN_H
+#ifndef KARTKA_PORTMONE_RETURN_PAGE_H
+#define KARTKA_PORTMONE_RETURN_PAGE_H
 
 #include "fcgi/portmone/page.h"
 
