@@ -21,12 +21,12 @@ void bot_end(struct bot *bot)
 int bot_sales_paused(struct turn *t, bool *ret)
 {
 	struct bot *bot = t->bot;
-	bool paused;
-	int rc;
 
 	if (!bot->sales_read_ms || t->now_ms - bot->sales_read_ms >= STOCK_SNAPSHOT_MS) {
-		rc = setting_sales_paused(bot->program->db, bot->program->config.sales_paused,
-					  &paused);
+		bool paused;
+		int const rc = setting_sales_paused(bot->program->db,
+						    bot->program->config.sales_paused, &paused);
+
 		if (rc)
 			return rc;
 		bot->sales_paused = paused;

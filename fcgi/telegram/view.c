@@ -8,8 +8,8 @@ _Static_assert((int)CATALOG_LANGS == (int)LANG__COUNT, "a title for every langua
 
 const char *view_title(const struct turn *t, const char *const title[CATALOG_LANGS])
 {
-	const char *text = title[t->lang];
-	const char *clean = utf8_clean_line(t->a, text, strlen(text), TITLE_POINTS_MAX);
+	const char *raw = title[t->lang];
+	const char *clean = utf8_clean_line(t->a, raw, strlen(raw), TITLE_POINTS_MAX);
 
 	return *clean ? clean : "—";
 }
@@ -143,13 +143,13 @@ static const char *offer_hint(const struct turn *t, const struct view_offer *o)
 void view_offer(const struct turn *t, const struct view_offer *o, struct message *ret)
 {
 	const char *total = turn_money(t, o->total);
-	const char *text = turn_html(
+	const char *offered = turn_html(
 		t, "bot.order.text", A("category", view_title(t, o->category->title)),
 		A("value", view_title(t, o->value->title)),
 		A("quantity", arena_printf(t->a, "%d", o->quantity)),
 		A("price", turn_money(t, o->value->price)), A("total", total));
 
-	ret->html = arena_printf(t->a, "%s\n\n%s", text, offer_hint(t, o));
+	ret->html = arena_printf(t->a, "%s\n\n%s", offered, offer_hint(t, o));
 	ret->preview_url = o->value->picture_url;
 	if (o->pay_url) {
 		keyboard_url(t->a, &ret->buttons,
@@ -189,11 +189,11 @@ static const char *purchase_label(const struct turn *t, const struct order *orde
 void view_purchases(const struct turn *t, const struct order *orders, size_t count,
 		    int64_t before, struct message *ret)
 {
-	size_t const shown = count > PAGE_SIZE ? PAGE_SIZE : count;
+	bool const older = count > PAGE_SIZE;
+	bool const none = before == 0 && count == 0;
 
-	ret->html = turn_text(t,
-			      count || before ? "bot.purchases.text" : "bot.purchases.empty");
-	for (size_t i = 0; i < shown; i++) {
+	ret->html = turn_text(t, none ? "bot.purchases.empty" : "bot.purchases.text");
+	for (size_t i = 0; i < count && i < PAGE_SIZE; i++) {
 		keyboard_row(t->a, &ret->buttons);
 		keyboard_data(t->a, &ret->buttons, purchase_label(t, &orders[i]), BUTTON_ORDER,
 			      (long long)orders[i].id);
@@ -202,10 +202,10 @@ void view_purchases(const struct turn *t, const struct order *orders, size_t cou
 	if (before)
 		keyboard_data(t->a, &ret->buttons, turn_text(t, "bot.purchases.newest"),
 			      BUTTON_PURCHASES, 0LL);
-	if (count > shown)
+	if (older)
 		keyboard_data(t->a, &ret->buttons, turn_text(t, "bot.purchases.older"),
-			      BUTTON_PURCHASES, (long long)orders[shown - 1].id);
-	if (!count && !before)
+			      BUTTON_PURCHASES, (long long)orders[PAGE_SIZE - 1].id);
+	if (none)
 		keyboard_data(t->a, &ret->buttons, turn_text(t, "bot.buy"), BUTTON_CATEGORIES);
 	view_foot(t, ret, NULL);
 }

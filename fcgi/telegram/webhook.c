@@ -26,7 +26,7 @@ static int64_t editable(const struct update *u)
 
 	if (u->kind != UPDATE_CALLBACK || !u->message_id || !u->message_date)
 		return 0;
-	return age < TELEGRAM_EDIT_HOURS * 3600 ? u->message_id : 0;
+	return age < TELEGRAM_EDIT_HOURS * INT64_C(3600) ? u->message_id : 0;
 }
 
 static int turn_meet(struct turn *t)

@@ -43,6 +43,7 @@ void bot_test_close(struct shop *s)
 {
 	bot_end(&s->bot);
 	shm_close(s->program.shm);
+	arena_release(&s->program.arena);
 }
 
 struct reply bot_test_post(struct shop *s, const char *secret, const char *body)
