@@ -188,7 +188,7 @@ static bool world_begin(void)
 	event_hide(options.password);
 	event_hide(options.key);
 	webhook_begin();
-	return true;
+	return courier_start();
 }
 
 int main(int argc, char **argv)
@@ -217,8 +217,7 @@ int main(int argc, char **argv)
 	world_stop();
 	http_stop();
 	if (!options.sink) {
-		if (started)
-			courier_stop();
+		courier_stop();
 		store_close();
 	}
 	return started ? 0 : 1;
