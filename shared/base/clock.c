@@ -61,11 +61,6 @@ const char *clock_date_hhmm(struct arena *a, int64_t at)
 	return format(a, at, false, "%d.%m.%Y %H:%M");
 }
 
-const char *clock_digits14(struct arena *a, int64_t at)
-{
-	return format(a, at, false, "%Y%m%d%H%M%S");
-}
-
 const char *clock_iso(struct arena *a, int64_t at)
 {
 	return arena_printf(a, "%s.%06dZ", format(a, at, true, "%Y-%m-%dT%H:%M:%S"),

@@ -20,8 +20,6 @@ int clock_set_zone(const char *name) MUST_CHECK;
 const char *clock_hhmm(struct arena *a, int64_t at);	  /* 14:35 */
 const char *clock_date(struct arena *a, int64_t at);	  /* 31.12.2026 */
 const char *clock_date_hhmm(struct arena *a, int64_t at); /* 31.12.2026 14:35 */
-const char *clock_digits14(struct arena *a,
-			   int64_t at); /* 20261231143559, Kyiv: Portmone's dt */
 
 /* 2026-12-31T12:35:59.123456Z */
 const char *clock_iso(struct arena *a, int64_t at);

@@ -223,7 +223,6 @@ static void test_clock(void **state)
 	assert_string_equal(clock_hhmm(&arena, winter), "14:35");
 	assert_string_equal(clock_date(&arena, winter), "31.12.2026");
 	assert_string_equal(clock_date_hhmm(&arena, summer), "01.07.2026 03:00");
-	assert_string_equal(clock_digits14(&arena, winter), "20261231143559");
 	assert_string_equal(clock_iso(&arena, winter), "2026-12-31T12:35:59.123456Z");
 	assert_string_equal(clock_iso(&arena, 0), "1970-01-01T00:00:00.000000Z");
 	assert_int_equal(clock_set_zone("UTC"), OK);
