@@ -75,11 +75,14 @@ static int compare(const struct db_cell *c, const struct migration_list *files,
 			 c[1].text);
 		return ERR_CONFLICT;
 	}
+	/* One that stopped half way may be mended. */
+	if (c[3].is_null)
+		return OK;
 	if (strcmp(m->checksum, c[2].text) != 0) {
 		str_addf(problem, "%s was changed after it was applied", m->name);
 		return ERR_CONFLICT;
 	}
-	m->applied_at = c[3].is_null ? 0 : c[3].number;
+	m->applied_at = c[3].number;
 	return OK;
 }
 
@@ -262,11 +265,10 @@ static int progress_end(struct db *db, struct arena *a, struct migration *m)
 	const struct db_cell *row;
 	int rc;
 
-	rc = db_exec(
-		db,
-		"UPDATE schema_migrations SET applied_at = UTC_TIMESTAMP(6) WHERE version = ? "
-		"AND applied_at IS NULL",
-		PARAMS(P(m->version)), NULL);
+	rc = db_exec(db,
+		     "UPDATE schema_migrations SET applied_at = UTC_TIMESTAMP(6), name = ?, "
+		     "checksum = ? WHERE version = ? AND applied_at IS NULL",
+		     PARAMS(P(m->name), P(m->checksum), P(m->version)), NULL);
 	if (rc ||
 	    (rc = db_one(db, a, "SELECT applied_at FROM schema_migrations WHERE version = ?",
 			 PARAMS(P(m->version)), &row)))

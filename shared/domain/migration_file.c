@@ -115,10 +115,12 @@ const char *migration_statement_next(struct arena *a, const char **rest)
 	while (*at) {
 		size_t const line = strcspn(at, "\n");
 		size_t len = line;
+		bool comment;
 
 		while (len && strchr(" \t\r", at[len - 1]))
 			len--;
-		if (len && strncmp(at, "--", 2) != 0) {
+		comment = !strncmp(at + strspn(at, " \t"), "--", 2);
+		if (len && !comment) {
 			bool const ends = at[len - 1] == ';';
 
 			str_addn(&statement, at, len - ends);

@@ -23,6 +23,8 @@ static struct db_server own;	 /* pid 0: the server is somebody else's */
 static struct arena group_arena; /* ends with the program */
 static const char *url;		 /* of this program's database */
 static const char *name;	 /* of it; name_seed holds what the migrations put in */
+static const char *made[8];	 /* databases, to be dropped */
+static size_t made_count;
 
 /* Tests are run in the project's folder; a program that was started elsewhere goes there. */
 static void go_home(void)
@@ -193,27 +195,48 @@ static const char *url_of_database(struct arena *a, const char *server, const ch
 			    query ? query : "");
 }
 
+static const char *server_url(void)
+{
+	const char *given = getenv("KARTKA_TEST_DB_URL");
+
+	if (given && *given)
+		return given;
+	if (!own.pid)
+		db_server_start(&own, NULL);
+	return own.url;
+}
+
+const char *db_test_database(const char *suffix)
+{
+	const char *database = arena_printf(&group_arena, "test_%ld%s", (long)getpid(), suffix);
+	struct db *db = open_url(server_url());
+	bool known = false;
+
+	for (size_t i = 0; i < made_count; i++)
+		known = known || !strcmp(made[i], database);
+	if (!known && made_count == COUNT(made))
+		die("too many databases");
+	if (!known)
+		made[made_count++] = database;
+	run_sql(db, arena_printf(&group_arena,
+				 "CREATE OR REPLACE DATABASE %s CHARACTER SET "
+				 "utf8mb4",
+				 database));
+	db_free(db);
+	return url_of_database(&group_arena, server_url(), database);
+}
+
 int db_test_start(void **state)
 {
-	const char *server = getenv("KARTKA_TEST_DB_URL");
 	struct migration_list list;
 	struct str problem = STR(&group_arena, 1000);
 	struct db *db;
 
 	UNUSED(state);
 	go_home();
-	if (!server || !*server) {
-		db_server_start(&own, NULL);
-		server = own.url;
-	}
-	db = open_url(server);
 	name = arena_printf(&group_arena, "test_%ld", (long)getpid());
-	url = url_of_database(&group_arena, server, name);
-	run_sql(db,
-		arena_printf(&group_arena, "CREATE DATABASE %s CHARACTER SET utf8mb4", name));
-	run_sql(db, arena_printf(&group_arena, "CREATE DATABASE %s_seed CHARACTER SET utf8mb4",
-				 name));
-	db_free(db);
+	url = db_test_database("");
+	db_test_database("_seed");
 	if (migration_run(url, &group_arena, "sql/migrations", &list, &problem))
 		die("%s", str_text(&problem));
 	db = open_url(url);
@@ -222,18 +245,22 @@ int db_test_start(void **state)
 	return 0;
 }
 
+static void databases_drop(void)
+{
+	struct db *db = open_url(server_url());
+
+	for (size_t i = 0; i < made_count; i++)
+		run_sql(db, arena_printf(&group_arena, "DROP DATABASE IF EXISTS %s", made[i]));
+	db_free(db);
+}
+
 int db_test_stop(void **state)
 {
 	UNUSED(state);
-	if (own.pid) {
+	if (own.pid)
 		db_server_end(&own);
-	} else {
-		struct db *db = open_url(url);
-
-		run_sql(db, arena_printf(&group_arena, "DROP DATABASE %s_seed", name));
-		run_sql(db, arena_printf(&group_arena, "DROP DATABASE %s", name));
-		db_free(db);
-	}
+	else
+		databases_drop();
 	arena_release(&group_arena);
 	return 0;
 }

@@ -47,6 +47,10 @@ void db_test_exec(struct db_test *t, const char *sql);
 int64_t db_test_number(struct db_test *t, const char *sql); /* of the first row */
 const char *db_test_text(struct db_test *t, const char *sql);
 
+/* A further, empty database on the same server; returns its URL.  Dropped with the program's.
+ */
+const char *db_test_database(const char *suffix);
+
 /* Delete every row but those the migrations made. */
 void db_test_clean(struct db_test *t);
 
