@@ -1,0 +1,420 @@
+-- The schema as the migrations make it, with the reason for every table, column and key.
+-- Made by sql/schema.sh from sql/migrations; a test compares the two.  Not to be edited.
+
+CREATE TABLE `schema_migrations` (
+  `version` bigint(20) NOT NULL COMMENT 'number of the file; 0 is the row a run holds locked',
+  `name` varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the file, without .sql',
+  `checksum` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'SHA-256 of the file: it must not change any more',
+  `statements` int(11) NOT NULL DEFAULT 0 COMMENT 'done so far: a run that died is resumed after them',
+  `applied_at` datetime(6) DEFAULT NULL COMMENT 'NULL until all statements are done',
+  PRIMARY KEY (`version`) COMMENT 'one row a file'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='which migrations this database has';
+
+CREATE TABLE `users` (
+  `id` bigint(20) NOT NULL COMMENT 'the id Telegram gave the person; 52 bits',
+  `first_name` varchar(80) NOT NULL DEFAULT '' COMMENT 'cleaned for one line; empty after erasure',
+  `last_name` varchar(80) NOT NULL DEFAULT '' COMMENT 'for administrators who look for a buyer',
+  `username` varchar(40) NOT NULL DEFAULT '' COMMENT 'without @; may change hands, never an identity',
+  `lang` char(2) NOT NULL COMMENT 'uk, en or ru: from Telegram at first, then as chosen',
+  `lang_chosen` tinyint(4) NOT NULL DEFAULT 0 COMMENT '1: chosen by the person, Telegram does not overrule it',
+  `banned_at` datetime(6) DEFAULT NULL COMMENT 'no buying, one message',
+  `ban_reason` varchar(200) NOT NULL DEFAULT '' COMMENT 'for administrators',
+  `ban_told_at` datetime(6) DEFAULT NULL COMMENT 'the one message to a banned person was sent',
+  `blocked_at` datetime(6) DEFAULT NULL COMMENT 'the person stopped the bot: nothing is sent',
+  `erased_at` datetime(6) DEFAULT NULL COMMENT 'names removed on the person''s wish; the books stay',
+  `note` varchar(500) NOT NULL DEFAULT '' COMMENT 'for administrators',
+  `created_at` datetime(6) NOT NULL COMMENT 'first contact: counts new buyers',
+  PRIMARY KEY (`id`) COMMENT 'a tap reads one row by it',
+  KEY `users_username` (`username`) COMMENT 'search in the panel',
+  KEY `users_created` (`created_at`) COMMENT 'statistics and paging by time'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='people who wrote to the bot';
+
+CREATE TABLE `user_states` (
+  `user_id` bigint(20) NOT NULL COMMENT 'one open question per person',
+  `step` varchar(32) NOT NULL COMMENT 'which question: a row of the dialog table in the bot',
+  `data` varchar(1000) NOT NULL COMMENT 'what the question is about, as JSON',
+  `expires_at` datetime(6) NOT NULL COMMENT 'later answers are ordinary text',
+  PRIMARY KEY (`user_id`) COMMENT 'read with the person on every update'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='where a conversation stands: survives a restart';
+
+CREATE TABLE `categories` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'in buttons',
+  `slug` varchar(62) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'stable name for files and links',
+  `title_uk` varchar(200) NOT NULL COMMENT 'shown as it is, escaped',
+  `title_en` varchar(200) NOT NULL DEFAULT '' COMMENT 'empty: title_uk is shown',
+  `title_ru` varchar(200) NOT NULL DEFAULT '' COMMENT 'empty: title_uk is shown',
+  `position` int(11) NOT NULL DEFAULT 0 COMMENT 'order on the screen, then id',
+  `hidden_at` datetime(6) DEFAULT NULL COMMENT 'not shown, not sold; old orders keep it',
+  `version` int(11) NOT NULL DEFAULT 1 COMMENT 'raised by each edit: concurrent edits are noticed',
+  `created_at` datetime(6) NOT NULL COMMENT 'for the panel',
+  PRIMARY KEY (`id`) COMMENT 'referred to by values',
+  UNIQUE KEY `categories_slug` (`slug`) COMMENT 'importing again updates'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='groups of card values';
+
+CREATE TABLE `card_values` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'in buttons and payment tokens',
+  `category_id` bigint(20) NOT NULL COMMENT 'where it is shown',
+  `slug` varchar(62) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'deep links: start=v_<slug>',
+  `title_uk` varchar(200) NOT NULL COMMENT 'on the button, escaped where it is text',
+  `title_en` varchar(200) NOT NULL DEFAULT '' COMMENT 'empty: title_uk is shown',
+  `title_ru` varchar(200) NOT NULL DEFAULT '' COMMENT 'empty: title_uk is shown',
+  `price_kop` bigint(20) NOT NULL COMMENT 'kopiykas; orders keep the price they were born with',
+  `instruction_uk` varchar(1000) NOT NULL DEFAULT '' COMMENT 'how to use the code: sent with it',
+  `instruction_en` varchar(1000) NOT NULL DEFAULT '' COMMENT 'empty: instruction_uk',
+  `instruction_ru` varchar(1000) NOT NULL DEFAULT '' COMMENT 'empty: instruction_uk',
+  `position` int(11) NOT NULL DEFAULT 0 COMMENT 'order on the screen, then price',
+  `max_per_order` int(11) NOT NULL DEFAULT 0 COMMENT '0: the shop''s limit',
+  `max_per_day` int(11) NOT NULL DEFAULT 0 COMMENT 'codes for one person in 24 h; 0: no limit',
+  `code_pattern` varchar(200) NOT NULL DEFAULT '' COMMENT 'extended regular expression codes must match; empty: any',
+  `picture_url` varchar(500) NOT NULL DEFAULT '' COMMENT 'shown as a link preview above the text',
+  `low_stock` int(11) NOT NULL DEFAULT 5 COMMENT 'administrators are told when fewer are left',
+  `hidden_at` datetime(6) DEFAULT NULL COMMENT 'not shown, not sold',
+  `version` int(11) NOT NULL DEFAULT 1 COMMENT 'raised by each edit: concurrent edits are noticed',
+  `created_at` datetime(6) NOT NULL COMMENT 'for the panel',
+  PRIMARY KEY (`id`) COMMENT 'referred to by codes and orders',
+  UNIQUE KEY `card_values_slug` (`slug`) COMMENT 'importing again updates; deep links',
+  KEY `card_values_category` (`category_id`) COMMENT 'a category''s screen',
+  CONSTRAINT `card_values_in` FOREIGN KEY (`category_id`) REFERENCES `categories` (`id`),
+  CONSTRAINT `card_values_price` CHECK (`price_kop` between 1 and 99999999)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='what is sold: a kind of card with a price';
+
+CREATE TABLE `gateways` (
+  `name` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'portmone; a second one is a row here and a file in clients',
+  PRIMARY KEY (`name`) COMMENT 'referred to by values, orders, payments'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='ways to pay';
+
+CREATE TABLE `value_gateways` (
+  `value_id` bigint(20) NOT NULL COMMENT 'a card value …',
+  `gateway` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT '… may be paid this way; Telegram wants some goods sold otherwise',
+  PRIMARY KEY (`value_id`,`gateway`) COMMENT 'one row a pair',
+  KEY `value_gateways_gateway` (`gateway`),
+  CONSTRAINT `value_gateways_gateway` FOREIGN KEY (`gateway`) REFERENCES `gateways` (`name`),
+  CONSTRAINT `value_gateways_value` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='which value may be paid with which gateway';
+
+CREATE TABLE `code_batches` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'one import',
+  `value_id` bigint(20) NOT NULL COMMENT 'all its codes are of this value',
+  `name` varchar(100) NOT NULL COMMENT 'as the administrator calls it; an import run again goes on in the same batch',
+  `supplier` varchar(100) NOT NULL DEFAULT '' COMMENT 'for claims about bad codes',
+  `cost_kop` bigint(20) NOT NULL DEFAULT 0 COMMENT 'paid for one code, for margins',
+  `created_at` datetime(6) NOT NULL COMMENT 'when it was begun',
+  PRIMARY KEY (`id`) COMMENT 'referred to by codes',
+  UNIQUE KEY `code_batches_name` (`value_id`,`name`) COMMENT 'a dead import is resumed by running it again',
+  CONSTRAINT `code_batches_value` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='where codes came from';
+
+CREATE TABLE `orders` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'inside only; people see the number',
+  `number` char(9) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'K7F3-9QXA: for people and for the gateway; random',
+  `nonce` binary(16) NOT NULL COMMENT 'of the drawing of the payment button: opening it twice is once',
+  `user_id` bigint(20) NOT NULL COMMENT 'the buyer',
+  `value_id` bigint(20) NOT NULL COMMENT 'what is bought',
+  `quantity` int(11) NOT NULL COMMENT 'codes',
+  `unit_price_kop` bigint(20) NOT NULL COMMENT 'the price as it was',
+  `discount_kop` bigint(20) NOT NULL DEFAULT 0 COMMENT 'by promo code',
+  `bonus_kop` bigint(20) NOT NULL DEFAULT 0 COMMENT 'paid with bonuses',
+  `total_kop` bigint(20) NOT NULL COMMENT 'to be paid: what the gateway''s answer is compared with',
+  `promo_id` bigint(20) DEFAULT NULL COMMENT 'the promo code used',
+  `gateway` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'how it is paid',
+  `state` enum('pending','paid','delivered','refunding','refunded','disputed','expired','cancelled') NOT NULL COMMENT 'paid = money is in, codes are not (waiting)',
+  `chat_id` bigint(20) NOT NULL COMMENT 'where it was drawn',
+  `message_id` bigint(20) NOT NULL COMMENT 'the message it was drawn in, 0 when Telegram did not tell',
+  `lang` char(2) NOT NULL COMMENT 'of the payment page and the messages',
+  `link_url` varchar(1000) DEFAULT NULL COMMENT 'the gateway''s page: the first one stored is used',
+  `link_lease_until` datetime(6) DEFAULT NULL COMMENT 'one process is asking for the link: the others wait for it',
+  `created_at` datetime(6) NOT NULL COMMENT 'the payment page was opened',
+  `expires_at` datetime(6) NOT NULL COMMENT 'the reservation''s end, by the database''s clock',
+  `paid_at` datetime(6) DEFAULT NULL COMMENT 'waiting orders are filled oldest first',
+  `delivered_at` datetime(6) DEFAULT NULL COMMENT 'the codes are the buyer''s',
+  `ended_at` datetime(6) DEFAULT NULL COMMENT 'expired, cancelled or refunded',
+  `ask_at` datetime(6) DEFAULT NULL COMMENT 'the gateway is asked then; NULL: never again; a claim moves it on',
+  `asked_at` datetime(6) DEFAULT NULL COMMENT 'last usable or unusable answer',
+  `asks` int(11) NOT NULL DEFAULT 0 COMMENT 'questions so far: 10, 20, 40 … s apart',
+  PRIMARY KEY (`id`) COMMENT 'referred to by codes, payments, outbox',
+  UNIQUE KEY `orders_number` (`number`) COMMENT 'the gateway''s and people''s way to an order',
+  UNIQUE KEY `orders_nonce` (`nonce`) COMMENT 'one drawing is one order, however often it is opened',
+  KEY `orders_user` (`user_id`,`id`) COMMENT 'my purchases, newest first',
+  KEY `orders_user_state` (`user_id`,`state`) COMMENT 'open orders of a person: limits, replacement',
+  KEY `orders_ask` (`ask_at`) COMMENT 'whom the worker asks about next',
+  KEY `orders_value_state` (`value_id`,`state`,`paid_at`) COMMENT 'waiting orders of a value, oldest first',
+  KEY `orders_created` (`created_at`) COMMENT 'lists and statistics by time',
+  CONSTRAINT `orders_user_fk` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`),
+  CONSTRAINT `orders_value_fk` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`),
+  CONSTRAINT `orders_total` CHECK (`total_kop` >= 1 and `total_kop` = `unit_price_kop` * `quantity` - `discount_kop` - `bonus_kop`),
+  CONSTRAINT `orders_quantity` CHECK (`quantity` between 1 and 1000)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='born when the payment page is opened';
+
+CREATE TABLE `card_codes` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'never shown',
+  `value_id` bigint(20) NOT NULL COMMENT 'what it is a code of',
+  `batch_id` bigint(20) NOT NULL COMMENT 'where it came from',
+  `ciphertext` varbinary(1100) NOT NULL COMMENT 'AES-256-GCM: nonce, ciphertext, tag; value and fingerprint are associated data',
+  `key_id` bigint(20) NOT NULL COMMENT 'which of CODE_KEYS',
+  `fingerprint` binary(32) NOT NULL COMMENT 'HMAC-SHA256 of the code without blanks and hyphens',
+  `serial` varchar(100) NOT NULL DEFAULT '' COMMENT 'the supplier''s number, not secret',
+  `expires_at` datetime(6) NOT NULL COMMENT '9999-12-31: never; never NULL so that one index orders all',
+  `state` enum('available','reserved','sold','defective','withdrawn') NOT NULL COMMENT 'changes name the state they leave',
+  `order_id` bigint(20) DEFAULT NULL COMMENT 'set while reserved and for ever once sold: one column, so one order',
+  `slot` int(11) DEFAULT NULL COMMENT '1 … quantity within the order',
+  `sold_at` datetime(6) DEFAULT NULL COMMENT 'for statistics',
+  PRIMARY KEY (`id`) COMMENT 'small, grows with time: imports append',
+  UNIQUE KEY `card_codes_fingerprint` (`fingerprint`) COMMENT 'one code is one row, over all values and all history',
+  UNIQUE KEY `card_codes_order` (`order_id`,`slot`) COMMENT 'a place in an order is filled once; the codes of an order',
+  KEY `card_codes_shelf` (`value_id`,`state`,`expires_at`,`id`) COMMENT 'the next codes to sell, and the bounded count',
+  KEY `card_codes_batch` (`batch_id`,`state`) COMMENT 'a batch''s page',
+  CONSTRAINT `card_codes_batch_fk` FOREIGN KEY (`batch_id`) REFERENCES `code_batches` (`id`),
+  CONSTRAINT `card_codes_value` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`),
+  CONSTRAINT `card_codes_owner` CHECK (`state` = 'available' and `order_id` is null and `slot` is null or `state` in ('reserved','sold') and `order_id` is not null and `slot` is not null or `state` in ('defective','withdrawn'))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='the stock, encrypted';
+
+CREATE TABLE `payments` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'inside only',
+  `gateway` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'who took the money',
+  `gateway_payment_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the gateway''s own id (Portmone: shopBillId)',
+  `order_id` bigint(20) NOT NULL COMMENT 'an unknown order number makes no row',
+  `kind` enum('payment','return') NOT NULL COMMENT 'money in, or money back',
+  `amount_kop` bigint(20) NOT NULL COMMENT 'as the gateway says; of a return: positive too',
+  `applied` tinyint(4) NOT NULL COMMENT '1: this payment paid the order',
+  `state` enum('ok','review','resolved') NOT NULL COMMENT 'review: a person decides',
+  `reason` enum('','short','second','surplus','return','chargeback','test','late') CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'why it is in review',
+  `receipt_url` varchar(500) NOT NULL DEFAULT '' COMMENT 'reaches the buyer with the code',
+  `paid_at` datetime(6) DEFAULT NULL COMMENT 'as the gateway says',
+  `received_at` datetime(6) NOT NULL COMMENT 'when we learnt of it',
+  `resolved_at` datetime(6) DEFAULT NULL COMMENT 'a person decided',
+  `resolution` varchar(500) NOT NULL DEFAULT '' COMMENT 'what, by whom, why',
+  PRIMARY KEY (`id`) COMMENT 'for the panel',
+  UNIQUE KEY `payments_gateway` (`gateway`,`gateway_payment_id`) COMMENT 'a payment counts once',
+  KEY `payments_order` (`order_id`) COMMENT 'an order''s money',
+  KEY `payments_state` (`state`,`received_at`) COMMENT 'what waits for a person',
+  CONSTRAINT `payments_order_fk` FOREIGN KEY (`order_id`) REFERENCES `orders` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='money, as the gateway''s own answer told it';
+
+CREATE TABLE `payment_hints` (
+  `order_id` bigint(20) NOT NULL COMMENT 'which order it names',
+  `source` enum('notify','return') NOT NULL COMMENT 'how we heard',
+  `gateway_payment_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'as claimed last: never believed',
+  `times` int(11) NOT NULL DEFAULT 1 COMMENT 'heard this often',
+  `first_at` datetime(6) NOT NULL COMMENT 'for the order''s story',
+  `last_at` datetime(6) NOT NULL COMMENT 'for the order''s story',
+  PRIMARY KEY (`order_id`,`source`) COMMENT 'any number of repeats are one row',
+  CONSTRAINT `payment_hints_order` FOREIGN KEY (`order_id`) REFERENCES `orders` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='notifications and returns: a reason to ask the gateway, never evidence';
+
+CREATE TABLE `outbox` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  `fact` varchar(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what it tells, e.g. deliver:17: once per fact',
+  `kind` varchar(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'which drawing: a row of the worker''s table',
+  `chat_id` bigint(20) NOT NULL COMMENT 'to whom',
+  `order_id` bigint(20) DEFAULT NULL COMMENT 'what about; texts with codes are drawn at the moment of sending',
+  `data` varchar(2000) NOT NULL DEFAULT '{}' COMMENT 'further ids and words, as JSON; never a code',
+  `priority` tinyint(4) NOT NULL COMMENT '0 codes, 2 orders, 5 alerts, 9 broadcasts',
+  `state` enum('pending','sent','undeliverable','dead') NOT NULL COMMENT 'undeliverable: the person blocked the bot; dead: an administrator looks',
+  `not_before` datetime(6) NOT NULL COMMENT 'due; also moved on by a lease, a retry_after, a back-off',
+  `attempts` int(11) NOT NULL DEFAULT 0 COMMENT 'claims so far',
+  `lease_owner` bigint(20) DEFAULT NULL COMMENT 'the claim: a random number of the worker',
+  `telegram_message_id` bigint(20) DEFAULT NULL COMMENT 'what Telegram answered',
+  `last_error` varchar(200) NOT NULL DEFAULT '' COMMENT 'Telegram''s words',
+  `created_at` datetime(6) NOT NULL COMMENT 'for age alerts',
+  `sent_at` datetime(6) DEFAULT NULL COMMENT 'for the order''s story',
+  PRIMARY KEY (`id`) COMMENT 'leases name it',
+  UNIQUE KEY `outbox_fact` (`fact`) COMMENT 'one message per fact, however often the fact is established',
+  KEY `outbox_due` (`state`,`priority`,`not_before`) COMMENT 'the next to send',
+  KEY `outbox_chat` (`chat_id`,`state`) COMMENT 'a chat''s retry_after holds all its messages',
+  KEY `outbox_order` (`order_id`) COMMENT 'an order''s story'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='messages that must not be lost';
+
+CREATE TABLE `leases` (
+  `name` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what only one worker does at a time, or all of them wait for',
+  `owner` bigint(20) NOT NULL COMMENT 'a random number of the worker',
+  `until_at` datetime(6) NOT NULL COMMENT 'free again after this',
+  `data` varchar(500) NOT NULL DEFAULT '' COMMENT 'where the work stands',
+  PRIMARY KEY (`name`) COMMENT 'taken by a conditional UPDATE'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='polling, the global pause Telegram asked for, daily work';
+
+CREATE TABLE `workers` (
+  `id` bigint(20) NOT NULL COMMENT 'a random number of the worker',
+  `host` varchar(100) NOT NULL COMMENT 'for the health page',
+  `pid` int(11) NOT NULL COMMENT 'for the health page',
+  `version` varchar(40) NOT NULL COMMENT 'for the health page',
+  `key_id` bigint(20) NOT NULL COMMENT 'the newest of CODE_KEYS it knows: keys rotate waits for it',
+  `beat_at` datetime(6) NOT NULL COMMENT 'under 5 s old: alive',
+  PRIMARY KEY (`id`) COMMENT 'one row a process',
+  KEY `workers_beat` (`beat_at`) COMMENT 'the newest, and sweeping the dead'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='heartbeats';
+
+CREATE TABLE `settings` (
+  `name` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'a row of the setting table in code',
+  `value` varchar(4000) NOT NULL COMMENT 'as text',
+  `changed_at` datetime(6) NOT NULL COMMENT 'for the panel',
+  PRIMARY KEY (`name`) COMMENT 'few rows, read as a whole'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what the panel changes while the shop runs';
+
+CREATE TABLE `promos` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'in tokens and orders',
+  `code` varchar(32) NOT NULL COMMENT 'as typed; case does not matter',
+  `percent` int(11) NOT NULL DEFAULT 0 COMMENT 'off the total, or',
+  `amount_kop` bigint(20) NOT NULL DEFAULT 0 COMMENT 'off the total',
+  `value_id` bigint(20) DEFAULT NULL COMMENT 'only for this value; NULL: any',
+  `uses_max` int(11) NOT NULL DEFAULT 0 COMMENT '0: no limit',
+  `uses_per_user` int(11) NOT NULL DEFAULT 1 COMMENT '0: no limit',
+  `uses` int(11) NOT NULL DEFAULT 0 COMMENT 'paid orders so far',
+  `starts_at` datetime(6) NOT NULL COMMENT 'valid from',
+  `ends_at` datetime(6) NOT NULL COMMENT 'valid until',
+  PRIMARY KEY (`id`) COMMENT 'referred to by orders',
+  UNIQUE KEY `promos_code` (`code`) COMMENT 'what the buyer types'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='promo codes';
+
+CREATE TABLE `bonus_entries` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  `user_id` bigint(20) NOT NULL COMMENT 'whose',
+  `fact` varchar(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'why, e.g. order:17: once per fact',
+  `amount_kop` bigint(20) NOT NULL COMMENT 'positive earned, negative spent; the balance is the sum',
+  `created_at` datetime(6) NOT NULL COMMENT 'for the ledger''s page',
+  PRIMARY KEY (`id`) COMMENT 'append only',
+  UNIQUE KEY `bonus_entries_fact` (`fact`) COMMENT 'a fact counts once',
+  KEY `bonus_entries_user` (`user_id`,`id`) COMMENT 'a person''s ledger and balance',
+  CONSTRAINT `bonus_entries_user_fk` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='bonuses: a ledger';
+
+CREATE TABLE `raffles` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'in buttons',
+  `title_uk` varchar(200) NOT NULL COMMENT 'shown escaped',
+  `title_en` varchar(200) NOT NULL DEFAULT '' COMMENT 'empty: title_uk',
+  `title_ru` varchar(200) NOT NULL DEFAULT '' COMMENT 'empty: title_uk',
+  `prize_value_id` bigint(20) DEFAULT NULL COMMENT 'a code of this value is the prize',
+  `seed_hash` binary(32) NOT NULL COMMENT 'published at the start: the draw can be checked',
+  `seed` varbinary(64) DEFAULT NULL COMMENT 'published at the draw',
+  `starts_at` datetime(6) NOT NULL COMMENT 'tickets from',
+  `ends_at` datetime(6) NOT NULL COMMENT 'tickets until; drawn after',
+  `drawn_at` datetime(6) DEFAULT NULL COMMENT 'done, once',
+  `winner_ticket_id` bigint(20) DEFAULT NULL COMMENT 'the outcome',
+  PRIMARY KEY (`id`) COMMENT 'referred to by tickets',
+  KEY `raffles_ends` (`drawn_at`,`ends_at`) COMMENT 'what is due to be drawn'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='raffles';
+
+CREATE TABLE `raffle_tickets` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  `raffle_id` bigint(20) NOT NULL COMMENT 'of which raffle',
+  `user_id` bigint(20) NOT NULL COMMENT 'whose',
+  `fact` varchar(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'why: once per fact',
+  `created_at` datetime(6) NOT NULL COMMENT 'for disputes',
+  PRIMARY KEY (`id`) COMMENT 'named by the draw',
+  UNIQUE KEY `raffle_tickets_fact` (`raffle_id`,`fact`) COMMENT 'a purchase is one ticket',
+  KEY `raffle_tickets_user` (`user_id`,`raffle_id`) COMMENT 'my tickets',
+  CONSTRAINT `raffle_tickets_raffle` FOREIGN KEY (`raffle_id`) REFERENCES `raffles` (`id`),
+  CONSTRAINT `raffle_tickets_user_fk` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='who takes part';
+
+CREATE TABLE `tickets` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'the case number people see',
+  `user_id` bigint(20) NOT NULL COMMENT 'who asks',
+  `order_id` bigint(20) DEFAULT NULL COMMENT 'about which order',
+  `code_id` bigint(20) DEFAULT NULL COMMENT 'about which code: problem with this code',
+  `state` enum('open','answered','closed') NOT NULL COMMENT 'open: staff''s turn',
+  `created_at` datetime(6) NOT NULL COMMENT 'age',
+  `updated_at` datetime(6) NOT NULL COMMENT 'the list''s order',
+  PRIMARY KEY (`id`) COMMENT 'referred to by messages',
+  KEY `tickets_state` (`state`,`updated_at`) COMMENT 'what waits for an answer',
+  KEY `tickets_user` (`user_id`,`id`) COMMENT 'a person''s cases',
+  CONSTRAINT `tickets_user_fk` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='support cases';
+
+CREATE TABLE `ticket_messages` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  `ticket_id` bigint(20) NOT NULL COMMENT 'of which case',
+  `fact` varchar(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the message it came from: once',
+  `staff_id` bigint(20) DEFAULT NULL COMMENT 'NULL: the buyer wrote it',
+  `text` varchar(4096) NOT NULL COMMENT 'as written; escaped where shown',
+  `created_at` datetime(6) NOT NULL COMMENT 'shown',
+  PRIMARY KEY (`id`) COMMENT 'append only',
+  UNIQUE KEY `ticket_messages_fact` (`fact`) COMMENT 'a message delivered twice is one',
+  KEY `ticket_messages_ticket` (`ticket_id`,`id`) COMMENT 'a case''s page',
+  CONSTRAINT `ticket_messages_ticket_fk` FOREIGN KEY (`ticket_id`) REFERENCES `tickets` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='what was said';
+
+CREATE TABLE `faq_entries` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'in buttons',
+  `question_uk` varchar(200) NOT NULL COMMENT 'on the button',
+  `question_en` varchar(200) NOT NULL DEFAULT '' COMMENT 'empty: question_uk',
+  `question_ru` varchar(200) NOT NULL DEFAULT '' COMMENT 'empty: question_uk',
+  `answer_uk` varchar(3000) NOT NULL COMMENT 'shown escaped',
+  `answer_en` varchar(3000) NOT NULL DEFAULT '' COMMENT 'empty: answer_uk',
+  `answer_ru` varchar(3000) NOT NULL DEFAULT '' COMMENT 'empty: answer_uk',
+  `position` int(11) NOT NULL DEFAULT 0 COMMENT 'order on the screen',
+  PRIMARY KEY (`id`) COMMENT 'few rows'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='frequent questions';
+
+CREATE TABLE `restock_waiters` (
+  `value_id` bigint(20) NOT NULL COMMENT 'tell me when this is back',
+  `user_id` bigint(20) NOT NULL COMMENT 'whom',
+  `created_at` datetime(6) NOT NULL COMMENT 'first come, first told',
+  PRIMARY KEY (`value_id`,`user_id`) COMMENT 'asked once; removed when told',
+  KEY `restock_waiters_user` (`user_id`),
+  CONSTRAINT `restock_waiters_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`),
+  CONSTRAINT `restock_waiters_value` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='who wants to know of new stock';
+
+CREATE TABLE `broadcasts` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'for the panel',
+  `text_uk` varchar(3000) NOT NULL COMMENT 'Telegram HTML, checked when written',
+  `text_en` varchar(3000) NOT NULL DEFAULT '' COMMENT 'empty: text_uk',
+  `text_ru` varchar(3000) NOT NULL DEFAULT '' COMMENT 'empty: text_uk',
+  `state` enum('draft','running','cancelled','done') NOT NULL COMMENT 'cancel works at once',
+  `created_by` bigint(20) NOT NULL COMMENT 'staff',
+  `created_at` datetime(6) NOT NULL COMMENT 'list',
+  PRIMARY KEY (`id`) COMMENT 'referred to by recipients'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='messages to many';
+
+CREATE TABLE `broadcast_recipients` (
+  `broadcast_id` bigint(20) NOT NULL COMMENT 'which',
+  `user_id` bigint(20) NOT NULL COMMENT 'to whom',
+  `state` enum('pending','sending','sent','unknown','failed') NOT NULL COMMENT 'sending is written before the call: at most once each',
+  PRIMARY KEY (`broadcast_id`,`user_id`) COMMENT 'one message a person',
+  KEY `broadcast_recipients_state` (`broadcast_id`,`state`) COMMENT 'the next, and the counts',
+  CONSTRAINT `broadcast_recipients_of` FOREIGN KEY (`broadcast_id`) REFERENCES `broadcasts` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='how far a broadcast got';
+
+CREATE TABLE `staff` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'in the audit trail',
+  `login` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'lower case',
+  `password_hash` varbinary(200) NOT NULL COMMENT 'scrypt with its parameters and salt',
+  `role` enum('owner','manager','support','viewer') NOT NULL COMMENT 'compared with the route''s',
+  `totp_seed` varbinary(100) DEFAULT NULL COMMENT 'sealed with DATA_KEY; NULL: enrolled at the next sign-in',
+  `totp_step` bigint(20) NOT NULL DEFAULT 0 COMMENT 'the last one used: each once',
+  `recovery_codes` varbinary(1000) DEFAULT NULL COMMENT 'hashes of those left',
+  `failures` int(11) NOT NULL DEFAULT 0 COMMENT 'since the last success',
+  `locked_until` datetime(6) DEFAULT NULL COMMENT 'grows with failures, never for ever',
+  `disabled_at` datetime(6) DEFAULT NULL COMMENT 'ends all sessions',
+  `created_at` datetime(6) NOT NULL COMMENT 'list',
+  PRIMARY KEY (`id`) COMMENT 'referred to by sessions and audit',
+  UNIQUE KEY `staff_login` (`login`) COMMENT 'sign-in'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='administrators';
+
+CREATE TABLE `sessions` (
+  `token_hash` binary(32) NOT NULL COMMENT 'SHA-256 of the cookie: a copy of the table opens nothing',
+  `staff_id` bigint(20) NOT NULL COMMENT 'who',
+  `address` varbinary(64) NOT NULL COMMENT 'shown in the profile',
+  `agent` varchar(200) NOT NULL COMMENT 'shown in the profile',
+  `created_at` datetime(6) NOT NULL COMMENT 'the absolute end counts from here',
+  `seen_at` datetime(6) NOT NULL COMMENT 'the idle end counts from here',
+  `stepped_up_at` datetime(6) DEFAULT NULL COMMENT 'TOTP entered again',
+  PRIMARY KEY (`token_hash`) COMMENT 'every page reads one row by it',
+  KEY `sessions_staff` (`staff_id`) COMMENT 'ending all of one person',
+  CONSTRAINT `sessions_staff_fk` FOREIGN KEY (`staff_id`) REFERENCES `staff` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='signed-in browsers';
+
+CREATE TABLE `audit` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'order of writing',
+  `at` datetime(6) NOT NULL COMMENT 'when',
+  `staff_id` bigint(20) DEFAULT NULL COMMENT 'who; NULL: the command line or the shop itself',
+  `actor` varchar(80) NOT NULL COMMENT 'login, or command line',
+  `address` varchar(64) NOT NULL DEFAULT '' COMMENT 'from where',
+  `action` varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'a constant word',
+  `object` varchar(80) NOT NULL COMMENT 'what, e.g. order K7F3-9QXA',
+  `detail` text NOT NULL COMMENT 'before and after, as JSON; never a code',
+  `seal` binary(32) DEFAULT NULL COMMENT 'hash over the row and the seal before it, by the worker',
+  PRIMARY KEY (`id`) COMMENT 'append only',
+  KEY `audit_at` (`at`) COMMENT 'paging by time',
+  KEY `audit_object` (`object`) COMMENT 'a thing''s history'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='who changed what';
