@@ -88,10 +88,11 @@ function statusNode(event) {
 	return el("span", { class: `status${bad ? " bad" : ""}` }, String(event.status));
 }
 
+/* Two figures that mean something, no more. */
 const took = (ms) =>
 	typeof ms !== "number"
 		? ""
-		: `${ms.toLocaleString(lang, { maximumFractionDigits: ms < 10 ? 1 : 0 })} ${t("ms")}`;
+		: `${ms.toLocaleString(lang, { maximumFractionDigits: ms < 1 ? 2 : ms < 10 ? 1 : 0 })} ${t("ms")}`;
 
 function rowNode(event) {
 	const body = el("div", { class: "event-body" });
@@ -362,7 +363,14 @@ export function happensStart() {
 		toEnd();
 	});
 	byId("newer").addEventListener("click", toEnd);
+	/* Shown at last on a phone, or made smaller: the last line stays in sight. */
+	let height = 0;
+	new ResizeObserver(() => {
+		height = scroll.clientHeight;
+		if (state.stick) toEnd();
+	}).observe(scroll);
 	scroll.addEventListener("scroll", () => {
+		if (scroll.clientHeight !== height) return; /* not by the reader */
 		state.stick =
 			scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight <
 			NEAR_END_PX;
