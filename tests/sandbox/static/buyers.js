@@ -137,6 +137,9 @@ function tabsShow() {
 		return node;
 	});
 	childrenSet(byId("buyers"), nodes);
+	state.tabs
+		.get(state.current)
+		?.node.scrollIntoView({ block: "nearest", inline: "nearest" });
 	const user = buyerCurrent();
 	byId("buyer-block").lastElementChild.textContent = t(
 		user?.blocked ? "unblock" : "block",
@@ -149,7 +152,6 @@ export function buyerOpen(id) {
 	byId("buyer-menu").open = false;
 	byId("deep").open = false;
 	tabsShow();
-	state.tabs.get(id)?.node.scrollIntoView({ block: "nearest", inline: "nearest" });
 	chatOpen(buyerCurrent());
 	state.changed();
 }

@@ -24,26 +24,44 @@ const state = {
 	stick: true,
 	cleared: 0,
 	touched: false,
+	orders: new Map() /* order number → the buyer's id */,
 };
 
 /* ---- a line ---- */
+
+/* The order a request or an answer of Portmone's speaks of. */
+const ORDER = [
+	(b) => b.order?.shopOrderNumber,
+	(b) => b.params?.data?.shopOrderNumber,
+	(b) => b.shopOrderNumber,
+	(b) => b.shop_order_number,
+	(b) => b.SHOPORDERNUMBER,
+	(b) => b.order,
+];
+const ORDER_FORM = /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/g;
 
 /* The one thing in a request or an answer that tells most about it. */
 const BRIEF = [
 	(b) => b.message?.text,
 	(b) => b.callback_query?.data,
-	(b) => b.my_chat_member && b.my_chat_member.new_chat_member?.status,
+	(b) => b.my_chat_member?.new_chat_member?.status,
 	(b) => b.text,
 	(b) => b.caption,
 	(b) => b.data,
-	(b) => b.order?.shopOrderNumber,
-	(b) => b.params?.data?.shopOrderNumber,
+	...ORDER,
 	(b) => b.params?.data?.shopbillId,
-	(b) => b.shopOrderNumber,
-	(b) => b.SHOPORDERNUMBER,
 	(b) => b.url,
-	(b) => b.card,
 ];
+
+/* The first of LOOKS that finds a text or a number in BODY, or "". */
+function found(body, looks) {
+	if (!body || typeof body !== "object") return "";
+	for (const look of looks) {
+		const value = look(body);
+		if (value && ["string", "number"].includes(typeof value)) return String(value);
+	}
+	return "";
+}
 
 function parsed(body) {
 	if (typeof body !== "string" || !/^\s*[[{]/.test(body)) return body;
@@ -56,19 +74,13 @@ function parsed(body) {
 
 function brief(event) {
 	for (const body of [parsed(event.request), parsed(event.response)]) {
-		if (!body || typeof body !== "object") continue;
-		for (const look of BRIEF) {
-			const found = look(body);
-			if (typeof found !== "string" && typeof found !== "number") continue;
-			const line = String(found)
-				.replace(/<[^>]*>/g, "")
-				.replace(/\s+/g, " ")
-				.trim();
-			if (line)
-				return line.length > BRIEF_CHARS
-					? `${line.slice(0, BRIEF_CHARS)}…`
-					: line;
-		}
+		let text = found(body, BRIEF);
+		if (body?.parse_mode === "HTML") text = text.replace(/<[^>]*>/g, "");
+		const line = text.replace(/\s+/g, " ").trim();
+		if (line)
+			return line.length > BRIEF_CHARS
+				? `${line.slice(0, BRIEF_CHARS)}…`
+				: line;
 	}
 	return "";
 }
@@ -90,8 +102,8 @@ function statusNode(event) {
 
 /* Two figures that mean something, no more. */
 const took = (ms) =>
-	typeof ms !== "number"
-		? ""
+	!ms
+		? "" /* done in the answer to something else */
 		: `${ms.toLocaleString(lang, { maximumFractionDigits: ms < 1 ? 2 : ms < 10 ? 1 : 0 })} ${t("ms")}`;
 
 function rowNode(event) {
@@ -105,10 +117,11 @@ function rowNode(event) {
 			"data-from": event.from,
 			"data-to": event.to,
 			"data-what": event.what,
-			ontoggle: () =>
-				node.open &&
-				!body.childElementCount &&
-				body.append(...bodyNodes(event)),
+			ontoggle: () => {
+				if (!node.open) return;
+				if (!body.childElementCount) body.append(...bodyNodes(event));
+				node.scrollIntoView({ block: "nearest" });
+			},
 		},
 		el(
 			"summary",
@@ -223,8 +236,23 @@ const bodyNodes = (event) => [
 
 /* ---- the list ---- */
 
-function matches({ event }) {
-	if (state.whose && event.user_id !== state.whose) return false;
+/*
+ * Whose an event is.  What Portmone is asked names no buyer, only an order; whose order it is,
+ * is known from the messages that name it.
+ */
+const userOf = ({ event, order }) => event.user_id ?? state.orders.get(order);
+
+function ordersLearn(event) {
+	if (!event.user_id) return false;
+	const before = state.orders.size;
+	for (const [order] of JSON.stringify(event.request ?? "").matchAll(ORDER_FORM))
+		state.orders.set(order, event.user_id);
+	return state.orders.size > before;
+}
+
+function matches(row) {
+	const { event } = row;
+	if (state.whose && userOf(row) !== state.whose) return false;
 	if (state.party === "all") return true;
 	return state.party === "violations"
 		? Boolean(event.violation)
@@ -285,7 +313,10 @@ function take(answer, fresh) {
 		if (event.seq <= state.cleared) continue;
 		if (event.violation) state.violations++;
 		if (event.user_id && state.touched) buyerTouched(event.user_id);
-		const row = { event, node: rowNode(event) };
+		if (ordersLearn(event) && state.whose)
+			for (const row of state.rows) row.node.hidden = !matches(row);
+		const order = found(parsed(event.request), ORDER);
+		const row = { event, order, node: rowNode(event) };
 		row.node.hidden = !matches(row);
 		if (!row.node.hidden && !state.stick) state.newer++;
 		state.rows.push(row);
