@@ -90,8 +90,10 @@ static const char *pay_token(struct shop *s, struct reply r)
 {
 	const char *at = strstr(r.markup, "/pay/");
 
-	if (!at)
+	if (!at) {
 		fail_msg("no payment button: %s", r.body);
+		abort();
+	}
 	at += strlen("/pay/");
 	return arena_strndup(s->a, at, strcspn(at, "\""));
 }

@@ -76,22 +76,31 @@ static struct category category_of(const char *title)
 	return (struct category){ .id = TELEGRAM_ID_MAX, .title = { title, title, title } };
 }
 
-#define EACH(lang, title)                              \
-	for (int lang = 0; lang < LANG__COUNT; lang++) \
-		for (const char *const *title = nasty; title < nasty + COUNT(nasty); title++)
+/* Each title in each language. */
+enum { CASES = COUNT(nasty) * LANG__COUNT };
+
+static enum lang case_lang(size_t n)
+{
+	return (enum lang)(n / COUNT(nasty));
+}
+
+static const char *case_title(size_t n)
+{
+	return nasty[n % COUNT(nasty)];
+}
 
 static void test_lists(void **state)
 {
 	UNUSED(state);
-	EACH(lang, title)
-	{
-		struct turn const t = turn_of((enum lang)lang, NULL);
+	for (size_t n = 0; n < CASES; n++) {
+		const char *title = case_title(n);
+		struct turn const t = turn_of(case_lang(n), NULL);
 		struct category *categories = arena_array(&arena, MANY, sizeof(*categories));
 		struct view_shelf rows[PAGE_SIZE];
-		struct card_value const value = value_of(*title);
+		struct card_value const value = value_of(title);
 
 		for (size_t i = 0; i < MANY; i++)
-			categories[i] = category_of(*title);
+			categories[i] = category_of(title);
 		for (int i = 0; i < PAGE_SIZE; i++)
 			rows[i] = (struct view_shelf){ &value, i * 50 };
 		for (int64_t page = 0; page < 60; page += 7) {
@@ -99,9 +108,9 @@ static void test_lists(void **state)
 			struct message one = { 0 };
 
 			view_categories(&t, categories, MANY, page, &all);
-			assert_fit(&all, *title);
+			assert_fit(&all, title);
 			view_values(&t, categories, rows, view_page(MANY, page), &one);
-			assert_fit(&one, *title);
+			assert_fit(&one, title);
 			assert_true(one.buttons.count <= PAGE_SIZE + 2);
 		}
 	}
@@ -129,11 +138,11 @@ static void test_empty_lists(void **state)
 static void test_offer(void **state)
 {
 	UNUSED(state);
-	EACH(lang, title)
-	{
-		struct turn const t = turn_of((enum lang)lang, NULL);
-		struct category const category = category_of(*title);
-		struct card_value const value = value_of(*title);
+	for (size_t n = 0; n < CASES; n++) {
+		const char *title = case_title(n);
+		struct turn const t = turn_of(case_lang(n), NULL);
+		struct category const category = category_of(title);
+		struct card_value const value = value_of(title);
 		struct view_offer offer = { .category = &category,
 					    .value = &value,
 					    .quantity = QUANTITY_MAX,
@@ -147,13 +156,13 @@ static void test_offer(void **state)
 		struct message sold_out = { 0 };
 
 		view_offer(&t, &offer, &open);
-		assert_fit(&open, *title);
+		assert_fit(&open, title);
 		offer.pay_url = NULL;
 		view_offer(&t, &offer, &paused);
-		assert_fit(&paused, *title);
+		assert_fit(&paused, title);
 		assert_int_equal(paused.buttons.count, 1); /* nothing to pay with */
 		view_sold_out(&t, &offer, &sold_out);
-		assert_fit(&sold_out, *title);
+		assert_fit(&sold_out, title);
 	}
 }
 
@@ -161,18 +170,18 @@ static void test_offer(void **state)
 static void test_greeting(void **state)
 {
 	UNUSED(state);
-	EACH(lang, title)
-	{
+	for (size_t n = 0; n < CASES; n++) {
+		const char *title = case_title(n);
 		struct user const user = {
 			.id = 7,
-			.first_name = utf8_clean_line(&arena, *title, strlen(*title),
+			.first_name = utf8_clean_line(&arena, title, strlen(title),
 						      NAME_POINTS_MAX),
 		};
-		struct turn t = turn_of((enum lang)lang, &user);
+		struct turn t = turn_of(case_lang(n), &user);
 		struct message m = { 0 };
 
 		assert_int_equal(screen_menu(&t, &m), OK);
-		assert_fit(&m, *title);
+		assert_fit(&m, title);
 	}
 }
 
