@@ -48,12 +48,15 @@ bool courier_start(void)
 	if (!multi)
 		return false;
 	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+	world_lock();
 	world_on_change(wake);
+	world_unlock();
 	return pthread_create(&thread, NULL, carry, NULL) == 0;
 }
 
 void courier_stop(void)
 {
 	pthread_join(thread, NULL);
+	world_on_change(NULL);
 	curl_multi_cleanup(multi);
 }

@@ -188,14 +188,14 @@ static bool world_begin(void)
 	event_hide(options.password);
 	event_hide(options.key);
 	webhook_begin();
-	return courier_start();
+	return true;
 }
 
 int main(int argc, char **argv)
 {
 	sigset_t signals;
 	int caught;
-	bool started;
+	bool started, carried = false;
 
 	if (!options_read(argc, argv)) {
 		fputs(usage, stderr);
@@ -207,18 +207,19 @@ int main(int argc, char **argv)
 	signals_block(&signals);
 	files_allow();
 	curl_global_init(CURL_GLOBAL_ALL);
-	if (!options.sink && !world_begin())
-		return 1;
-	started = options.sink
-			  ? http_start(options.listen, sink_routes, COUNT(sink_routes), true)
-			  : http_start(options.listen, routes, COUNT(routes), false);
+	if (options.sink) {
+		started = http_start(options.listen, sink_routes, COUNT(sink_routes), true);
+	} else {
+		started = world_begin() &&
+			  http_start(options.listen, routes, COUNT(routes), false);
+		carried = started && courier_start();
+	}
 	if (started)
 		sigwait(&signals, &caught);
 	world_stop();
 	http_stop();
-	if (!options.sink) {
+	if (carried)
 		courier_stop();
-		store_close();
-	}
+	store_close();
 	return started ? 0 : 1;
 }
