@@ -324,6 +324,46 @@ def test_two_buyers_and_a_deep_link(shop):
         page.last("composer")
 
 
+def test_payment_page_states(shop):
+    """Declined, and paid all the same; closed; run out of time."""
+    with browser(PHONE) as driver:
+        page = Page(driver, shop.chat_url)
+        user = page.person("Ірина", "uk")
+
+        def bill_open():
+            api(shop.chat_url, f"/api/users/{user}/say", {"text": "/start v_lifecell-100"})
+            before = len(page.messages())
+            page.wait("the order", lambda: len(page.messages()) > before)
+            driver.get(page.last("key", "Сплатити").get_attribute("href"))
+            page.last("pay")
+            return driver.current_url
+
+        def state(name):
+            page.wait(name, lambda: page.find(f'[data-testid="page"][data-state="{name}"]'))
+
+        bill = bill_open()
+        page.find('label:has([data-testid="card-bad"])')[0].click()
+        page.click("pay")
+        page.wait("the shop's page", lambda: "/portmone/return" in driver.current_url)
+        driver.get(bill)
+        page.last("rejected")
+        page.picture("pay-uk-390-rejected")
+        page.click("close")
+        state("closed")
+        page.click("back")
+        page.click("pay")
+        page.wait("the shop's page", lambda: "/portmone/return" in driver.current_url)
+        driver.get(bill)
+        state("paid")
+
+        driver.get(shop.chat_url)
+        page.message(WORDS["uk"]["paid"])
+        bill = bill_open()
+        api(shop.chat_url, f"/api/bills/{bill.rsplit('/', 1)[1]}/expire", {})
+        state("expired")
+        page.picture("pay-uk-390-expired")
+
+
 def test_text_is_never_markup(shop):
     """Whatever a buyer writes is shown as written."""
     nasty = '<img src=x onerror="document.title=1"><b>&amp;"\' \u202etfel 🎁'
