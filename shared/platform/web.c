@@ -102,14 +102,12 @@ static void forget_start(void)
 	char line[4096];
 
 	while (maps && fgets(line, sizeof(line), maps)) {
-		char rights[5];
-		unsigned long from;
-		unsigned long to;
-		unsigned long inode;
+		char *rest;
+		uintptr_t const from = strtoul(line, &rest, 16);
+		uintptr_t const to = *rest == '-' ? strtoul(rest + 1, &rest, 16) : from;
 
 		/* Code is never written to, so its file has all of it. */
-		if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &from, &to, rights, &inode) == 4 &&
-		    !strcmp(rights, "r-xp") && inode)
+		if (!strncmp(rest, " r-xp ", 6) && strchr(rest, '/'))
 			(void)madvise((void *)from, to - from, MADV_DONTNEED);
 	}
 	if (maps)
