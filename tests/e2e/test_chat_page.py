@@ -331,8 +331,8 @@ def test_payment_page_states(shop):
         user = page.person("Ірина", "uk")
 
         def bill_open():
-            api(shop.chat_url, f"/api/users/{user}/say", {"text": "/start v_lifecell-100"})
             before = len(page.messages())
+            api(shop.chat_url, f"/api/users/{user}/say", {"text": "/start v_lifecell-100"})
             page.wait("the order", lambda: len(page.messages()) > before)
             driver.get(page.last("key", "Сплатити").get_attribute("href"))
             page.last("pay")
