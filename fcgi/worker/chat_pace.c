@@ -2,7 +2,7 @@
 
 enum {
 	SPACING_MS = 1000,
-	BURST_MS = 3 * SPACING_MS, /* messages that may go at once */
+	BURST_MS = 5 * SPACING_MS, /* messages that may go at once */
 	BOOKED_MAX_MS = 600000,	   /* further ahead nobody knows anyway */
 	FLOOD_MS = 2000,
 	FLOOD_CHATS = 3, /* so many chats in so long: the bot as a whole */

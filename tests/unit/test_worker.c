@@ -60,7 +60,7 @@ static void test_pace(void **state)
 	int64_t now = 1000000;
 
 	UNUSED(state);
-	for (int i = 0; i < 3; i++) { /* a burst */
+	for (int i = 0; i < 5; i++) { /* a burst */
 		assert_int_equal(pace_wait(&pace, 7, now), 0);
 		pace_sent(&pace, 7, now);
 	}
