@@ -6,7 +6,7 @@
 
 enum {
 	DESCRIPTION_MAX = 255, /* characters */
-	LINK_MAX = 2048,       /* bytes of the address */
+	LINK_MAX = 1000,       /* bytes of the address: as many as an order keeps */
 };
 
 static char *upper(char *text)
