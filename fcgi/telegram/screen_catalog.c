@@ -26,7 +26,7 @@ int screen_categories(struct turn *t, struct message *ret)
 {
 	const struct category *categories;
 	size_t count;
-	int const rc = catalog_refresh(t->bot->catalog, t->bot->program->db, t->now_ms);
+	int const rc = catalog_refresh_now(t->bot->catalog, t->bot->program->db, t->now_ms);
 
 	if (rc)
 		return rc;

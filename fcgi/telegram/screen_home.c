@@ -33,7 +33,7 @@ int screen_start(struct turn *t, struct message *ret)
 
 	if (strncmp(t->text, "v_", 2) != 0)
 		return screen_menu(t, ret);
-	rc = catalog_refresh(t->bot->catalog, t->bot->program->db, t->now_ms);
+	rc = catalog_refresh_now(t->bot->catalog, t->bot->program->db, t->now_ms);
 	if (rc)
 		return rc;
 	value = catalog_value_by_slug(t->bot->catalog, t->text + 2);

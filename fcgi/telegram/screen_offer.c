@@ -36,7 +36,7 @@ static int offer_find(struct turn *t, int64_t value_id, int64_t quantity,
 	struct bot *bot = t->bot;
 	const struct card_value *value;
 	int stock;
-	int rc = catalog_refresh(bot->catalog, bot->program->db, t->now_ms);
+	int rc = catalog_refresh_now(bot->catalog, bot->program->db, t->now_ms);
 
 	if (rc)
 		return rc;

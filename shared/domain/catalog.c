@@ -148,24 +148,27 @@ static int load(struct catalog *c, struct db *db, int64_t version)
 	return OK;
 }
 
-int catalog_refresh(struct catalog *c, struct db *db, int64_t now_ms)
+int catalog_refresh_now(struct catalog *c, struct db *db, int64_t now_ms)
 {
 	const struct db_cell *row;
 	AUTO_ARENA(a);
-	int64_t version;
-	int rc;
+	int rc = db_one(
+		db, &a,
+		"SELECT CAST(value AS SIGNED) FROM settings WHERE name = 'catalog_version'",
+		NO_PARAMS, &row);
 
-	if (c->loaded && now_ms - c->checked_ms < STOCK_SNAPSHOT_MS)
-		return OK;
-	rc = db_one(db, &a,
-		    "SELECT CAST(value AS SIGNED) FROM settings WHERE name = 'catalog_version'",
-		    NO_PARAMS, &row);
-	version = rc ? 0 : row[0].number;
-	if (!rc && (!c->loaded || version != c->version))
-		rc = load(c, db, version);
+	if (!rc && (!c->loaded || row[0].number != c->version))
+		rc = load(c, db, row[0].number);
 	if (!rc)
 		c->checked_ms = now_ms;
 	return rc;
+}
+
+int catalog_refresh(struct catalog *c, struct db *db, int64_t now_ms)
+{
+	if (c->loaded && now_ms - c->checked_ms < STOCK_SNAPSHOT_MS)
+		return OK;
+	return catalog_refresh_now(c, db, now_ms);
 }
 
 size_t catalog_categories(const struct catalog *c, const struct category **ret)

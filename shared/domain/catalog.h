@@ -44,6 +44,8 @@ void catalog_free(struct catalog *c);
 
 /* Make the snapshot fresh enough.  Pointers got earlier stay good until the next call. */
 int catalog_refresh(struct catalog *c, struct db *db, int64_t now_ms) MUST_CHECK;
+/* The same, but as of now: where the price is shown, or something was not found. */
+int catalog_refresh_now(struct catalog *c, struct db *db, int64_t now_ms) MUST_CHECK;
 
 /* Visible ones in their order. */
 size_t catalog_categories(const struct catalog *c, const struct category **ret);
