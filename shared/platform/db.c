@@ -99,7 +99,7 @@ void db_note(struct db *db, unsigned number, const char *message)
 	snprintf(rest, size - (size_t)used, "%s", message);
 }
 
-int db_misused(struct db *db, const char *fmt, ...)
+void db_misused(struct db *db, const char *fmt, ...)
 {
 	va_list args;
 
@@ -113,7 +113,6 @@ int db_misused(struct db *db, const char *fmt, ...)
 		if (!db_command(db, "ROLLBACK"))
 			db_disconnect(db);
 	}
-	return ERR_FAILED;
 }
 
 int db_failed(struct db *db, unsigned number, const char *message)

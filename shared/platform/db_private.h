@@ -82,13 +82,17 @@ int db_failed(struct db *db, unsigned number, const char *message) MUST_CHECK;
 /* The same with the connection's own error. */
 int db_conn_failed(struct db *db) MUST_CHECK;
 
-/* Note an error of our own; always ERR_FAILED, and ends an open transaction. */
-int db_misused(struct db *db, const char *fmt, ...) PRINTF(2, 3);
+/* Note an error of our own, ERR_FAILED; it ends an open transaction. */
+void db_misused(struct db *db, const char *fmt, ...) PRINTF(2, 3);
 
 /* Text only, one statement, no transaction's rules; mysql_errno() of conn says why not. */
 bool db_command(struct db *db, const char *sql) MUST_CHECK;
 
 void db_note(struct db *db, unsigned number, const char *message);
+
+/* DATETIME as µs since 1970, both UTC.  False: a DATETIME can't hold it. */
+int64_t db_time_read(const MYSQL_TIME *t);
+bool db_time_write(int64_t at, MYSQL_TIME *ret) MUST_CHECK;
 
 /* Close every statement; conn is closed already. */
 void db_statements_drop(struct db *db);

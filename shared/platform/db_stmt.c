@@ -36,60 +36,6 @@ static void *zeroed(size_t count, size_t size)
 	return p;
 }
 
-/* ---- instants ---- */
-
-enum { DAY_S = 86400, YEAR_MIN = 1, YEAR_MAX = 9999 };
-
-/* Days since 1970-01-01 in the Gregorian calendar; a year begins in March here. */
-static int64_t days_of(unsigned year, unsigned month, unsigned day)
-{
-	int64_t const y = (int64_t)year - (month <= 2);
-	int64_t const era = y / 400;
-	int64_t const of_era = y % 400;
-	int64_t const of_year = (153 * ((month + 9) % 12) + 2) / 5 + (int64_t)day - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static int64_t time_read(const MYSQL_TIME *t)
-{
-	int64_t const seconds = days_of(t->year, t->month, t->day) * DAY_S + t->hour * 3600 +
-				t->minute * 60 + t->second;
-
-	return seconds * CLOCK_SECOND + (int64_t)t->second_part;
-}
-
-/* False: a DATETIME can't hold it. */
-static bool time_write(int64_t at, MYSQL_TIME *ret)
-{
-	int64_t const part = (at % CLOCK_SECOND + CLOCK_SECOND) % CLOCK_SECOND;
-	int64_t const seconds = (at - part) / CLOCK_SECOND;
-	int64_t const of_day = (seconds % DAY_S + DAY_S) % DAY_S;
-	int64_t const days = (seconds - of_day) / DAY_S + 719468;
-
-	if (at < days_of(YEAR_MIN, 1, 1) * DAY_S * CLOCK_SECOND ||
-	    at >= days_of(YEAR_MAX + 1, 1, 1) * DAY_S * CLOCK_SECOND)
-		return false;
-
-	int64_t const era = days / 146097;
-	int64_t const of_era = days % 146097;
-	int64_t const year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t const of_year = of_era - (365 * year + year / 4 - year / 100);
-	int64_t const month = (5 * of_year + 2) / 153; /* 0: March */
-
-	*ret = (MYSQL_TIME){
-		.year = (unsigned)(year + era * 400 + (month >= 10)),
-		.month = (unsigned)(month < 10 ? month + 3 : month - 9),
-		.day = (unsigned)(of_year - (153 * month + 2) / 5 + 1),
-		.hour = (unsigned)(of_day / 3600),
-		.minute = (unsigned)(of_day / 60 % 60),
-		.second = (unsigned)(of_day % 60),
-		.second_part = (unsigned long)part,
-		.time_type = MYSQL_TIMESTAMP_DATETIME,
-	};
-	return true;
-}
-
 /* ---- preparing, once per connection ---- */
 
 static void statement_free(struct db_statement *s)
@@ -212,20 +158,22 @@ static void statements_trim(struct db *db)
 	statement_free(s);
 }
 
-/* An error in the middle of the rows is noted at the connection only, by MariaDB's library. */
+/*
+ * An error in the middle of the rows is noted at the connection only, by MariaDB's library.
+ * The rest of the answer is still on the wire then.
+ */
 static int statement_failed(struct db *db, struct db_statement *s)
 {
-	unsigned number = mysql_stmt_errno(s->handle);
+	bool const noted = mysql_stmt_errno(s->handle);
+	unsigned const number = noted ? mysql_stmt_errno(s->handle) : mysql_errno(db->conn);
 	char message[MYSQL_ERRMSG_SIZE];
+	int rc;
 
-	if (!number && !mysql_errno(db->conn))
-		return db_misused(db, "the library refused: %s", s->sql);
 	snprintf(message, sizeof(message), "%s",
-		 number ? mysql_stmt_error(s->handle) : mysql_error(db->conn));
-	number = number ? number : mysql_errno(db->conn);
-	/* The rest of the answer is still on the wire. */
+		 noted ? mysql_stmt_error(s->handle) : mysql_error(db->conn));
 	mysql_stmt_free_result(s->handle);
-	return db_failed(db, number, message);
+	rc = db_failed(db, number, message);
+	return rc ? rc : ERR_FAILED; /* never OK: analyzers see one file at a time */
 }
 
 static int statement_new(struct db *db, const char *sql, struct db_statement **ret)
@@ -307,7 +255,7 @@ static bool param_bind(struct db_statement *s, size_t i, const struct db_param *
 		bind->buffer_type = MYSQL_TYPE_DATETIME;
 		bind->buffer = &s->times[i];
 		bind->buffer_length = sizeof(s->times[i]);
-		return time_write(p->number, &s->times[i]);
+		return db_time_write(p->number, &s->times[i]);
 	}
 	return true;
 }
@@ -322,13 +270,16 @@ static int statement_run(struct db *db, const char *sql, struct db_params params
 		return db->tx_rc;
 	if ((rc = db_connect(db)) || (rc = statement_get(db, sql, &s)))
 		return rc;
-	if (params.count != s->param_count)
-		return db_misused(db, "%zu parameters for %zu places in: %s", params.count,
-				  s->param_count, sql);
+	if (params.count != s->param_count) {
+		db_misused(db, "%zu parameters for %zu places in: %s", params.count,
+			   s->param_count, sql);
+		return ERR_FAILED;
+	}
 	for (size_t i = 0; i < params.count; i++)
-		if (!param_bind(s, i, &params.list[i]))
-			return db_misused(db, "parameter %zu is no DATETIME in: %s", i + 1,
-					  sql);
+		if (!param_bind(s, i, &params.list[i])) {
+			db_misused(db, "parameter %zu is no DATETIME in: %s", i + 1, sql);
+			return ERR_FAILED;
+		}
 	if ((params.count && mysql_stmt_bind_param(s->handle, s->params)) ||
 	    mysql_stmt_execute(s->handle) || !columns_follow(s))
 		return statement_failed(db, s);
@@ -371,7 +322,7 @@ static bool cell_read(struct arena *a, struct db_statement *s, size_t i, struct 
 		return true;
 	if (c->kind == DB_TEXT)
 		return text_fetch(a, s, i, ret);
-	ret->number = c->kind == DB_TIME ? time_read(&c->time) : c->number;
+	ret->number = c->kind == DB_TIME ? db_time_read(&c->time) : c->number;
 	return true;
 }
 

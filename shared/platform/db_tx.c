@@ -27,7 +27,8 @@ struct db_tx db_tx_begin(struct db *db)
 	struct db_tx tx = { .db = db };
 
 	if (db->in_tx) {
-		tx.rc = db_misused(db, "a transaction within a transaction");
+		db_misused(db, "a transaction within a transaction");
+		tx.rc = ERR_FAILED;
 		return tx;
 	}
 	if (db_is_stale(db))
