@@ -66,7 +66,7 @@ void flight_send(struct flight *f);
 /* ---- outbox_answer.c ---- */
 
 /* Telegram has answered, or nobody has. */
-void flight_answered(int rc, const struct http_answer *answer, void *flight);
+void flight_answered(int rc, const struct http_answer *http, void *flight);
 
 /* ---- outbox_settle.c ---- */
 

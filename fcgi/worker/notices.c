@@ -158,10 +158,10 @@ int notice_draw(enum outbox_kind kind, const struct notice *n, struct message *r
 	struct message message = { 0 };
 	int rc;
 
-	if (drawing->states && !(drawing->states & IN(n->order->state)))
+	if (drawing->states && (!n->order || !(drawing->states & IN(n->order->state))))
 		return ERR_NOT_FOUND;
 	if (drawing->edits) {
-		message.edit_id = n->order->message_id;
+		message.edit_id = n->order ? n->order->message_id : 0;
 		if (!message.edit_id && !drawing->outlives)
 			return ERR_NOT_FOUND;
 	}
@@ -231,7 +231,7 @@ int notice_message(const struct notice_source *source, struct arena *a,
 		return rc;
 	if (row->kind != OUTBOX_DELIVERED)
 		rc = notice_draw(row->kind, &n, ret);
-	else if (n.order->state != ORDER_DELIVERED)
+	else if (!n.order || n.order->state != ORDER_DELIVERED)
 		rc = ERR_NOT_FOUND;
 	else
 		rc = delivery_message(source->db, a, source->vault, source->catalog, n.order,

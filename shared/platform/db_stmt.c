@@ -382,7 +382,7 @@ static int exec_once(struct db *db, const char *sql, struct db_params params,
 	struct db_statement *s = NULL;
 	int const rc = statement_run(db, sql, params, &s);
 
-	if (rc)
+	if (rc || !s)
 		return rc;
 	if (ret)
 		*ret = (struct db_result){

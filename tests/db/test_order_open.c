@@ -243,12 +243,12 @@ static void *browse(void *data)
 		struct order *order;
 		struct money price;
 
-		if (order_open(b->db, &a, &b->offers[i], &b->s->terms, &opening, &order,
-			       &price))
-			b->failures++;
-		else if (opening == OPENING_SOLD_OUT)
+		int const rc = order_open(b->db, &a, &b->offers[i], &b->s->terms, &opening,
+					  &order, &price);
+
+		if (!rc && opening == OPENING_SOLD_OUT)
 			b->sold_out++;
-		else if (opening == OPENING_OK)
+		else if (!rc && opening == OPENING_OK)
 			b->order_id = order->id;
 		else
 			b->failures++;

@@ -26,7 +26,7 @@ static inline bool text_begins(const char *text, const char *with)
 /* Memory that can't be had ends the program: nothing here could go on without it. */
 static inline void *memory_get(void *old, size_t size)
 {
-	void *p = realloc(old, size ? size : 1);
+	void *p = old ? realloc(old, size ? size : 1) : malloc(size ? size : 1);
 
 	if (!p) {
 		fputs("sandbox: out of memory\n", stderr);

@@ -20,7 +20,8 @@ static void *carry(void *arg)
 {
 	(void)arg;
 	while (!world_stopping()) {
-		double next, other;
+		double next;
+		double other;
 		int running;
 
 		world_lock();

@@ -52,7 +52,8 @@ void form_read_pairs(const char *body, struct json_object *params)
 static char *header_param(const char *line, const char *name)
 {
 	AUTO_TEXT wanted = { 0 };
-	const char *at, *end;
+	const char *at;
+	const char *end;
 	struct text value = { 0 };
 
 	text_addf(&wanted, "%s=", name);

@@ -5,7 +5,7 @@
 #include "tests/sandbox/json.h"
 
 /* The page is opened: the attempt begins. */
-void buyer_open(const char *bill);
+void buyer_open(const char *name);
 
 struct payment {
 	const char *card;   /* NULL: one that is accepted */
@@ -19,7 +19,7 @@ struct payment {
  * {shopBillId, declined, return}.  NULL: the bill takes no money (`why`: a constant text).  The
  * return form is null when the browser never comes back.
  */
-struct json_object *buyer_pay(const char *bill, const struct payment *p, const char **why);
-struct json_object *buyer_decline(const char *bill);
+struct json_object *buyer_pay(const char *name, const struct payment *p, const char **why);
+struct json_object *buyer_decline(const char *name);
 
 #endif

@@ -35,7 +35,7 @@ static const struct {
 
 static bool fields_known(struct question *q, const char *block, struct json_object *o)
 {
-	const char *fields = NULL;
+	const char *fields = "";
 
 	for (size_t i = 0; i < COUNT(known); i++) {
 		if (text_is(known[i].block, block))

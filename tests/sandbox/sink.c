@@ -1,5 +1,7 @@
 #include "tests/sandbox/sink.h"
 
+#include "tests/sandbox/text.h"
+
 #include <stdatomic.h>
 #include <strings.h>
 
@@ -25,7 +27,7 @@ void sink_telegram(const struct http_request *r, struct http_answer *ret)
 	snprintf(message, sizeof(message), answer_message, count + 1);
 	ret->status = 200;
 	ret->content_type = "application/json";
-	ret->body = strdup(i >= 1 && i <= 3 ? message : answer_true);
+	ret->body = text_copy(i >= 1 && i <= 3 ? message : answer_true);
 	ret->len = strlen(ret->body);
 }
 
