@@ -86,7 +86,8 @@ static bool options_read(int argc, char **argv)
 		{ "time-scale", &scale, false },
 	};
 	struct option list[COUNT(texts) + 2] = { 0 };
-	int found, at;
+	int found;
+	int at;
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		list[i] = (struct option){ texts[i].name, required_argument, NULL, 0 };

@@ -126,7 +126,8 @@ void ask_result(struct question *q)
 {
 	const char *status = question_text(q->data, "status");
 	const char *order;
-	double from, to;
+	double from;
+	double to;
 	int64_t id;
 
 	if (!data_check(q, result_fields) || !which(q, &order, &id))
@@ -147,7 +148,9 @@ void ask_return(struct question *q)
 	const char *amount = question_text(q->data, "returnAmount");
 	const char *order;
 	struct json_object *row;
-	int64_t id, kopiykas, paid;
+	int64_t id;
+	int64_t kopiykas;
+	int64_t paid;
 
 	if (!data_check(q, return_fields) || !which(q, &order, &id))
 		return;

@@ -117,7 +117,8 @@ static void count_down(struct post *p)
 void post_run(struct post *posts, size_t count, size_t parallel)
 {
 	CURLM *multi = curl_multi_init();
-	size_t running = 0, next = 0;
+	size_t running = 0;
+	size_t next = 0;
 	int still;
 
 	while (running || next < count) {

@@ -71,7 +71,8 @@ static void covered_text(struct text *out, const char *at, int64_t units)
 /* Close those that end here; what was opened above one of them is closed and opened again. */
 static void marks_close(struct text *out, struct json_object **open, size_t *depth, int64_t at)
 {
-	size_t keep = 0, kept;
+	size_t keep = 0;
+	size_t kept;
 
 	while (keep < *depth && entity_end(open[keep]) > at)
 		keep++;

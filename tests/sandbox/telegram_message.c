@@ -195,7 +195,8 @@ void message_send_document(struct call *c)
 /* The message to be edited, or NULL and the call is refused. */
 static struct json_object *editable(struct call *c)
 {
-	int64_t chat_id, age;
+	int64_t chat_id;
+	int64_t age;
 	int64_t const message_id = json_int(c->params, "message_id", 0);
 	struct json_object *message;
 

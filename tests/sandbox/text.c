@@ -205,7 +205,8 @@ void percent_decode(char *s, bool plus)
 	char *out = s;
 
 	for (; *s; s++) {
-		int high, low;
+		int high;
+		int low;
 
 		if (*s == '%' && (high = hex_digit(s[1])) >= 0 &&
 		    (low = hex_digit(s[2])) >= 0) {
