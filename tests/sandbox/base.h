@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+#define PRINTF(fmt, first) __attribute__((format(printf, fmt, first), nonnull(fmt)))
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 static inline bool text_is(const char *a, const char *b)

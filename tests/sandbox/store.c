@@ -88,7 +88,7 @@ static const char schema[] =
 	" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'messages');"
 	"COMMIT;";
 
-static void store_die(const char *sql)
+static _Noreturn void store_die(const char *sql)
 {
 	fprintf(stderr, "sandbox: database: %s (%.80s)\n", sqlite3_errmsg(store.db), sql);
 	exit(1);
