@@ -46,7 +46,9 @@ static void buyer_event(const char *what, struct json_object *bill, struct json_
 
 	json_put_string(shown, "order", json_string(bill, "order"));
 	json_object_object_foreach(request, name, value)
+	{
 		json_put(shown, name, json_object_get(value));
+	}
 	event_add(&(struct event){
 		.from = "buyer",
 		.to = "portmone",

@@ -24,15 +24,23 @@ static inline bool text_begins(const char *text, const char *with)
 }
 
 /* Memory that can't be had ends the program: nothing here could go on without it. */
-static inline void *memory_get(void *old, size_t size)
+static inline void *memory_had(void *p)
 {
-	void *p = old ? realloc(old, size ? size : 1) : malloc(size ? size : 1);
-
 	if (!p) {
 		fputs("sandbox: out of memory\n", stderr);
 		abort();
 	}
 	return p;
+}
+
+static inline void *memory_new(size_t size)
+{
+	return memory_had(malloc(size ? size : 1));
+}
+
+static inline void *memory_grow(void *old, size_t size)
+{
+	return memory_had(realloc(old, size ? size : 1));
 }
 
 static inline void memory_release(void *p)

@@ -102,7 +102,9 @@ static struct json_object *event_of(struct json_object *row)
 
 	json_put_int(numbered, "seq", json_int(row, "seq", 0));
 	json_object_object_foreach(event, key, value)
+	{
 		json_put(numbered, key, json_object_get(value));
+	}
 	json_object_put(event);
 	return numbered;
 }

@@ -108,10 +108,21 @@ void http_answer_error(struct http_answer *ret, unsigned status, const char *fmt
 	http_answer_json(ret, status, o);
 }
 
-/* Does the path fit?  The pieces that stood for * are kept; the caller frees them. */
-static bool route_fits(const char *pattern, const char *path, char **parts)
+static void parts_release(struct http_request *r)
 {
+	for (size_t i = 0; i < HTTP_PARTS_MAX; i++) {
+		free(r->parts[i]);
+		r->parts[i] = NULL;
+	}
+}
+
+/* Does the path fit?  The pieces that stood for * are kept in the request. */
+static bool route_fits(const char *pattern, struct http_request *r)
+{
+	const char *path = r->path;
 	size_t count = 0;
+
+	parts_release(r);
 
 	while (*pattern) {
 		size_t len;
@@ -122,11 +133,10 @@ static bool route_fits(const char *pattern, const char *path, char **parts)
 			continue;
 		}
 		len = pattern[1] ? strcspn(path, "/") : strlen(path);
-		if (pattern[1] && !len)
+		if ((pattern[1] && !len) || count == HTTP_PARTS_MAX)
 			return false;
-		free(parts[count]);
-		parts[count] = text_copy(path);
-		parts[count++][len] = '\0';
+		r->parts[count] = text_copy(path);
+		r->parts[count++][len] = '\0';
 		pattern++;
 		path += len;
 	}
@@ -140,7 +150,7 @@ static void request_answer(struct http_request *r, struct http_answer *ret)
 	for (size_t i = 0; i < server.count; i++) {
 		const struct http_route *route = &server.routes[i];
 
-		if (!route_fits(route->path, r->path, r->parts))
+		if (!route_fits(route->path, r))
 			continue;
 		known = true;
 		if (text_is(route->method, "*") || text_is(route->method, r->method)) {
@@ -195,7 +205,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 
 	(void)cls, (void)version;
 	if (!arrival) {
-		arrival = memory_get(NULL, sizeof(*arrival));
+		arrival = memory_new(sizeof(*arrival));
 		*arrival = (struct arrival){ 0 };
 		*state = arrival;
 		return MHD_YES;
@@ -216,8 +226,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		http_answer_error(&answer, 413, "Request Entity Too Large");
 	else
 		request_answer(&r, &answer);
-	for (size_t i = 0; i < HTTP_PARTS_MAX; i++)
-		free(r.parts[i]);
+	parts_release(&r);
 	return answer_send(connection, &answer);
 }
 

@@ -196,7 +196,8 @@ int main(int argc, char **argv)
 {
 	sigset_t signals;
 	int caught;
-	bool started, carried = false;
+	bool started;
+	bool carried = false;
 
 	if (!options_read(argc, argv)) {
 		fputs(usage, stderr);

@@ -1,4 +1,5 @@
-/* portmone_buyer.h: what a buyer does on the payment page.  With the world locked. */
+/* portmone_buyer.h: what a buyer does on the payment page.  With the world locked; a bill goes
+ * by its name. */
 #ifndef SANDBOX_PORTMONE_BUYER_H
 #define SANDBOX_PORTMONE_BUYER_H
 

@@ -101,7 +101,7 @@ static bool dt_valid(const char *dt)
 static void add_upper(struct text *t, const char *s)
 {
 	for (; *s; s++)
-		text_addc(t, *s >= 'a' && *s <= 'z' ? (char)(*s - 'a' + 'A') : *s);
+		text_addc(t, (char)(*s >= 'a' && *s <= 'z' ? *s - 'a' + 'A' : *s));
 }
 
 static void add_hex(struct text *t, const char *bytes, size_t len)

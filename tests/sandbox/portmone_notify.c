@@ -213,7 +213,7 @@ static bool is_under_way(int64_t id)
 
 static void notice_start(CURLM *multi, struct json_object *due)
 {
-	struct notice *n = memory_get(NULL, sizeof(*n));
+	struct notice *n = memory_new(sizeof(*n));
 	int64_t const row_id = json_int(due, "row", 0);
 	AUTO_JSON *row = book_row(row_id);
 
@@ -265,8 +265,8 @@ struct json_object *notify_now(const char *order, const char *bill_id, const cha
 			       size_t count, size_t parallel)
 {
 	struct json_object *outcomes = json_object_new_array();
-	struct notice *all = memory_get(NULL, count * sizeof(*all));
-	struct post *posts = memory_get(NULL, count * sizeof(*posts));
+	struct notice *all = memory_new(count * sizeof(*all));
+	struct post *posts = memory_new(count * sizeof(*posts));
 
 	world_lock();
 	for (size_t i = 0; i < count; i++) {

@@ -1,9 +1,9 @@
 #include "tests/sandbox/sink.h"
 
-#include "tests/sandbox/text.h"
-
 #include <stdatomic.h>
 #include <strings.h>
+
+#include "tests/sandbox/text.h"
 
 static const char answer_true[] = "{\"ok\":true,\"result\":true}";
 static const char answer_message[] = "{\"ok\":true,\"result\":{\"message_id\":%lld,\"date\":1,"

@@ -43,12 +43,12 @@ void static_answer(const char *name, struct http_answer *ret)
 		http_answer_error(ret, 404, "there is no such file");
 		return;
 	}
-	data = memory_get(NULL, FILE_MAX);
+	data = memory_new(FILE_MAX);
 	len = fread(data, 1, FILE_MAX, file);
 	fclose(file);
 	ret->status = 200;
 	ret->content_type = type;
-	ret->body = memory_get(data, len);
+	ret->body = memory_grow(data, len);
 	ret->len = len;
 }
 

@@ -53,7 +53,7 @@ int64_t callback_tap(int64_t user_id, struct json_object *message, const char *d
 	char instance[24];
 
 	snprintf(ret_id, 24, "%llu", (unsigned long long)(format_random() >> 1));
-	snprintf(instance, sizeof(instance), "%lld", (long long)(user_id * 1000003));
+	snprintf(instance, sizeof(instance), "%lld", (long long)user_id * 1000003);
 	json_put_string(query, "id", ret_id);
 	json_put(query, "from", person_user(user_id));
 	json_put(query, "message", json_object_get(message));

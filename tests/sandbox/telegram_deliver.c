@@ -169,7 +169,7 @@ static void deliver_done(struct post *post)
 
 static void deliver(CURLM *multi, struct json_object *webhook, struct delivery *d)
 {
-	struct parcel *p = memory_get(NULL, sizeof(*p));
+	struct parcel *p = memory_new(sizeof(*p));
 	const char *secret = json_string(webhook, "secret_token");
 	double const seconds = clock_scaled(ANSWER_SECONDS);
 

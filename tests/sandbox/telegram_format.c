@@ -18,17 +18,17 @@ uint64_t format_random(void)
 }
 
 /* The parameter without NULs: Telegram takes control characters for spaces. */
-static char *param_text(struct json_object *params, const char *key)
+static void param_text(struct json_object *params, const char *key, struct text *ret)
 {
 	struct json_object *value = json_member(params, key);
-	size_t const len = value ? (size_t)json_object_get_string_len(value) : 0;
-	char *text = memory_get(NULL, len + 1);
 
-	for (size_t i = 0; i < len; i++)
-		text[i] = json_object_get_string(value)[i] ? json_object_get_string(value)[i]
-							   : ' ';
-	text[len] = '\0';
-	return text;
+	if (value)
+		text_addn(ret, json_object_get_string(value),
+			  (size_t)json_object_get_string_len(value));
+	for (size_t i = 0; i < ret->len; i++) {
+		if (!ret->data[i])
+			ret->data[i] = ' ';
+	}
 }
 
 static bool parse(struct call *c, const char *raw, const char *entities_key, struct text *text,
@@ -58,17 +58,18 @@ static bool parse(struct call *c, const char *raw, const char *entities_key, str
 bool format_text(struct call *c, const char *key, const char *entities_key, size_t max,
 		 struct formatted *ret)
 {
-	AUTO_FREE char *raw = param_text(c->params, key);
+	AUTO_TEXT raw = { 0 };
 	AUTO_TEXT text = { 0 };
 	bool const caption = text_is(key, "caption");
 	size_t count;
 
+	param_text(c->params, key, &raw);
 	ret->entities = json_object_new_array();
-	if (!utf8_valid(raw, strlen(raw))) {
+	if (!utf8_valid(text_of(&raw), raw.len)) {
 		call_refuse(c, 400, "Bad Request: text must be encoded in UTF-8");
 		return false;
 	}
-	if (!parse(c, raw, entities_key, &text, ret->entities))
+	if (!parse(c, text_of(&raw), entities_key, &text, ret->entities))
 		return false;
 	html_trim(&text, &ret->entities);
 	if (!text.len && !caption) {

@@ -15,8 +15,9 @@ enum {
 	RETRY_LAST_MIN = 60,  /* the longest pause is a random one from here … */
 	RETRY_LAST_MAX = 120, /* … to here */
 	RETRY_AFTER_MAX = 3600,
-	PAUSE = 3600,		  /* when there is nothing to wait for */
-	FIRST_UPDATE = 500000000, /* no real server begins at 1 */
+	HEADS_SEEN = WEBHOOK_CONNECTIONS_MAX + 1, /* one of them is not under way */
+	PAUSE = 3600,				  /* when there is nothing to wait for */
+	FIRST_UPDATE = 500000000,		  /* no real server begins at 1 */
 };
 
 /* How long an update of a kind lives, and what its sub-queue goes by: c chat, u user. */
@@ -175,7 +176,7 @@ bool queue_take(struct delivery *ret)
 	due = store_rows(
 		"SELECT update_id FROM updates WHERE next_at <= ? AND update_id IN (" HEADS ")"
 		" ORDER BY update_id LIMIT ?",
-		"di", now, (int64_t)(WEBHOOK_CONNECTIONS_MAX + 1));
+		"di", now, (int64_t)HEADS_SEEN);
 	for (size_t i = 0; i < json_object_array_length(due); i++) {
 		int64_t const id = json_int(json_object_array_get_idx(due, i), "update_id", 0);
 		AUTO_JSON *row = NULL;
@@ -190,7 +191,7 @@ bool queue_take(struct delivery *ret)
 		ret->user_id = json_int(row, "user_id", 0);
 		ret->kind = text_copy(json_string(row, "kind"));
 		ret->len = (size_t)json_object_get_string_len(body);
-		ret->body = memcpy(memory_get(NULL, ret->len), json_object_get_string(body),
+		ret->body = memcpy(memory_new(ret->len), json_object_get_string(body),
 				   ret->len);
 		under_way[under_way_count++] = id;
 		return true;
@@ -247,7 +248,7 @@ double queue_next_at(void)
 	AUTO_JSON *heads = store_rows(
 		"SELECT update_id, next_at FROM updates WHERE update_id IN (" HEADS
 		") ORDER BY next_at LIMIT ?",
-		"i", (int64_t)(WEBHOOK_CONNECTIONS_MAX + 1));
+		"i", (int64_t)HEADS_SEEN);
 
 	for (size_t i = 0; i < json_object_array_length(heads); i++) {
 		struct json_object *row = json_object_array_get_idx(heads, i);

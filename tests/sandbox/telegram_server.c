@@ -37,7 +37,9 @@ static bool params_read(const struct http_request *r, struct call *c)
 		return false;
 	}
 	json_object_object_foreach(query, name, value)
+	{
 		json_put(c->params, name, json_object_get(value));
+	}
 	return true;
 }
 

@@ -10,7 +10,7 @@ static void text_room(struct text *t, size_t more)
 	while (size < t->len + more + 1)
 		size *= 2;
 	if (size != t->size) {
-		t->data = memory_get(t->data, size);
+		t->data = memory_grow(t->data, size);
 		t->size = size;
 	}
 }
@@ -119,7 +119,7 @@ char *text_copy(const char *s)
 {
 	size_t const size = strlen(s) + 1;
 
-	return memcpy(memory_get(NULL, size), s, size);
+	return memcpy(memory_new(size), s, size);
 }
 
 char *text_take(struct text *t)
@@ -194,10 +194,10 @@ size_t utf8_count(const char *s)
 
 static int hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) % 16 : -1;
 }
 
 void percent_decode(char *s, bool plus)
@@ -213,7 +213,9 @@ void percent_decode(char *s, bool plus)
 			*out++ = (char)(high << 4 | low);
 			s += 2;
 		} else {
-			*out++ = plus && *s == '+' ? ' ' : *s;
+			*out++ = *s;
+			if (plus && *s == '+')
+				out[-1] = ' ';
 		}
 	}
 	*out = '\0';
