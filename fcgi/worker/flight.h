@@ -36,7 +36,7 @@ enum landing {
 };
 
 struct flight {
-	struct worker *w;
+	struct worker *w;   /* NULL: the place is free */
 	struct arena arena; /* wiped at the end: it may hold codes */
 	struct outbox_row row;
 	struct message message;
@@ -52,8 +52,9 @@ struct flight {
 };
 
 struct sender {
-	struct flight *flights[FLIGHTS_MAX];
+	struct flight *flights[FLIGHTS_MAX]; /* those there are, oldest first */
 	size_t count;
+	struct flight places[FLIGHTS_MAX];
 	struct chat_pace pace;
 	int64_t told_ms; /* that messages fail was logged then */
 };

@@ -158,11 +158,13 @@ int notice_draw(enum outbox_kind kind, const struct notice *n, struct message *r
 	struct message message = { 0 };
 	int rc;
 
-	if (drawing->states && (!n->order || !(drawing->states & IN(n->order->state))))
-		return ERR_NOT_FOUND;
-	if (drawing->edits) {
-		message.edit_id = n->order ? n->order->message_id : 0;
-		if (!message.edit_id && !drawing->outlives)
+	if (drawing->states) {
+		if (!n->order)
+			return ERR_INVALID;
+		if (!(drawing->states & IN(n->order->state)))
+			return ERR_NOT_FOUND;
+		message.edit_id = drawing->edits ? n->order->message_id : 0;
+		if (drawing->edits && !message.edit_id && !drawing->outlives)
 			return ERR_NOT_FOUND;
 	}
 	rc = drawing->draw(n, &message);

@@ -37,6 +37,9 @@ static void gone(struct flight *f, const struct telegram_answer *answer)
 static void blocked(struct flight *f, const struct telegram_answer *answer)
 {
 	metric_add(f->w->program.shm, METRIC_MESSAGES_FAILED, 1);
+	log_event(LOG_INFO, "message_undeliverable", "outbox=%lld kind=%s chat=%lld why=%s",
+		  (long long)f->row.id, outbox_kind_name(f->row.kind),
+		  (long long)f->message.chat_id, answer->description);
 	flight_land(f, LANDING_UNDELIVERABLE, 0, answer->description);
 }
 

@@ -23,10 +23,8 @@ struct sender *sender_new(void)
 
 void sender_free(struct sender *s)
 {
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0; i < s->count; i++)
 		arena_release(&s->flights[i]->arena);
-		free(s->flights[i]);
-	}
 	free(s);
 }
 
@@ -192,19 +190,24 @@ static void flights_give_back(struct worker *w, int64_t older_ms)
 
 /* ---- claiming ---- */
 
+/* There is one: no more are claimed than fit. */
+static struct flight *place_find(struct sender *s)
+{
+	for (size_t i = 0; i < FLIGHTS_MAX; i++)
+		if (!s->places[i].w)
+			return &s->places[i];
+	die("more rows were claimed than asked for");
+}
+
 static void flight_add(struct worker *w, const struct outbox_row *row)
 {
 	struct sender *s = w->sender;
-	struct flight *f = calloc(1, sizeof(*f));
+	struct flight *f = place_find(s);
 	int64_t const now = clock_monotonic_ms();
 	bool const crowd = row->chat_id && chat_flights(s, row->chat_id, false) >= FLIGHTS_CHAT;
 
-	if (!f)
-		die("out of memory");
-	f->w = w;
-	f->row = *row;
+	*f = (struct flight){ .w = w, .row = *row, .claimed_ms = now };
 	f->row.data = arena_strdup(&f->arena, row->data);
-	f->claimed_ms = now;
 	s->flights[s->count++] = f;
 	if (crowd)
 		flight_land(f, LANDING_LATER, pace_book(&s->pace, row->chat_id, now), "");

@@ -92,14 +92,15 @@ _Static_assert(COUNT(settles) == LANDING__COUNT, "an act for every landing");
 static void flight_remove(struct flight *f)
 {
 	struct sender *s = f->w->sender;
-	size_t i = 0;
+	size_t kept = 0;
 
-	while (s->flights[i] != f)
-		i++;
 	/* In order, so that older ones begin first. */
-	memmove(&s->flights[i], &s->flights[i + 1], (--s->count - i) * sizeof(s->flights[0]));
+	for (size_t i = 0; i < s->count; i++)
+		if (s->flights[i] != f)
+			s->flights[kept++] = s->flights[i];
+	s->count = kept;
 	arena_release(&f->arena);
-	free(f);
+	f->w = NULL;
 }
 
 /* OK: the flight is over.  Else it stays as it is. */
