@@ -36,7 +36,8 @@ enum landing {
 };
 
 struct flight {
-	struct worker *w;   /* NULL: the place is free */
+	bool taken; /* this place of the sender's */
+	struct worker *w;
 	struct arena arena; /* wiped at the end: it may hold codes */
 	struct outbox_row row;
 	struct message message;

@@ -194,7 +194,7 @@ static void flights_give_back(struct worker *w, int64_t older_ms)
 static struct flight *place_find(struct sender *s)
 {
 	for (size_t i = 0; i < FLIGHTS_MAX; i++)
-		if (!s->places[i].w)
+		if (!s->places[i].taken)
 			return &s->places[i];
 	die("more rows were claimed than asked for");
 }
@@ -206,7 +206,7 @@ static void flight_add(struct worker *w, const struct outbox_row *row)
 	int64_t const now = clock_monotonic_ms();
 	bool const crowd = row->chat_id && chat_flights(s, row->chat_id, false) >= FLIGHTS_CHAT;
 
-	*f = (struct flight){ .w = w, .row = *row, .claimed_ms = now };
+	*f = (struct flight){ .taken = true, .w = w, .row = *row, .claimed_ms = now };
 	f->row.data = arena_strdup(&f->arena, row->data);
 	s->flights[s->count++] = f;
 	if (crowd)

@@ -100,7 +100,7 @@ static void flight_remove(struct flight *f)
 			s->flights[kept++] = s->flights[i];
 	s->count = kept;
 	arena_release(&f->arena);
-	f->w = NULL;
+	f->taken = false;
 }
 
 /* OK: the flight is over.  Else it stays as it is. */
@@ -136,8 +136,7 @@ int flights_settle(struct worker *w)
 	int rc = OK;
 
 	for (size_t i = 0; !rc && i < s->count;) {
-		/* One that is over has given its place to the next. */
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+		/* One that is over has given its turn to the next. */
 		if (s->flights[i]->state == FLIGHT_LANDED)
 			rc = flight_settle(s->flights[i]);
 		else
