@@ -349,7 +349,8 @@ def test_retries_and_keeps_the_order(box):
     times = [r["at"] for r in box.shop.seen if json.loads(r["body"])["message"]["text"] == "a"]
     gaps = [b - a for a, b in zip(times, times[1:])]
     assert gaps[0] < 0.09 and 0.09 < gaps[1] < 0.19 and 0.19 < gaps[2] < 0.5, gaps  # 0, 2, 4 s
-    assert box.api("GET", "/api/queue")["last_error_message"] == "Wrong response from the webhook: 500"
+    assert box.api("GET", "/api/queue")["last_error_message"] == (
+        "Wrong response from the webhook: 500 Internal Server Error")
 
 
 def test_retry_after(box):
@@ -585,3 +586,29 @@ def test_sink():
     finally:
         process.terminate()
         process.wait(5)
+
+
+def test_any_update(box):
+    """Whoever is in it can be answered, however it was put in; one id may come twice."""
+    def answer(path, request):
+        chat = json.loads(request["body"])["message"]["chat"]["id"]
+        return as_json({"method": "sendMessage", "chat_id": chat, "text": "hello"})
+
+    box.shop.answer = answer
+    box.webhook()
+    person = {"id": 77, "is_bot": False, "first_name": "<i>"}
+    update = {"update_id": 5, "message": {"message_id": 1, "date": 1, "from": person,
+                                          "chat": {"id": 77, "type": "private"}, "text": "x"}}
+    group = {"message": {"message_id": 1, "date": 1, "from": {**person, "id": 78},
+                         "chat": {"id": -100123, "type": "supergroup", "title": "G"}, "text": "x"}}
+    for _ in range(2):
+        box.api("POST", "/api/update", {"update": update})
+    box.api("POST", "/api/update", {"update": group})
+    raw = json.dumps(update).replace("77", "79")
+    box.api("POST", "/api/update", {"raw": raw})
+    assert box.idle()
+    assert sorted(u["update_id"] for u in box.shop.updates())[:3] == [5, 5, 5]
+    assert [m["text"] for m in box.chat(77)["messages"]] == ["hello"] * 2
+    assert [m["text"] for m in box.chat(79)["messages"]] == ["hello"]
+    assert box.violations() == []
+    assert [u["id"] for u in box.api("GET", "/api/users")] == [77, 78, 79, 1001, 1002, 1003]

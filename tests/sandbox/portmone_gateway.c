@@ -52,7 +52,7 @@ void question_cannot(struct question *q, const char *code, const char *words)
 
 const char *question_text(const struct json_object *o, const char *key)
 {
-	static _Thread_local char text[4][40];
+	static _Thread_local char text[32][40];
 	static _Thread_local unsigned turn;
 	struct json_object *value = json_member(o, key);
 

@@ -4,10 +4,14 @@
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/sandbox/text.h"
 
-enum { STATEMENTS_MAX = 256 };
+enum {
+	STATEMENTS_MAX = 256,
+	SCHEMA_VERSION = 2, /* as the schema says; a file of another is begun anew */
+};
 
 static struct {
 	sqlite3 *db;
@@ -19,11 +23,10 @@ static struct {
 	} cache[STATEMENTS_MAX];
 } store;
 
-/* A kill loses nothing with synchronous=OFF: the kernel has the pages.  Only a power cut would.
- */
+/* A kill loses nothing with synchronous=OFF: the kernel has the pages.  A power cut would. */
 static const char schema[] =
 	"PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
-	"BEGIN;"
+	"BEGIN; PRAGMA user_version=2;"
 	"CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 	/* People, and their chat with the bot: version grows with everything the page shows. */
 	"CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, first_name TEXT NOT NULL,"
@@ -42,12 +45,13 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS callbacks_open ON callbacks (created_at) WHERE answered_at "
 	"IS NULL;"
 	/* Updates not yet acknowledged; the first of each queue is the next to go. */
-	"CREATE TABLE IF NOT EXISTS updates (update_id INTEGER PRIMARY KEY, queue TEXT NOT "
+	"CREATE TABLE IF NOT EXISTS updates (seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" update_id INTEGER NOT NULL, queue TEXT NOT "
 	"NULL,"
 	" kind TEXT NOT NULL, user_id INTEGER, body BLOB NOT NULL, expires_at REAL NOT NULL,"
 	" next_at REAL NOT NULL, delay REAL NOT NULL DEFAULT 0,"
 	" times INTEGER NOT NULL DEFAULT 1);"
-	"CREATE INDEX IF NOT EXISTS updates_by_queue ON updates (queue, update_id);"
+	"CREATE INDEX IF NOT EXISTS updates_by_queue ON updates (queue, seq);"
 	"CREATE TABLE IF NOT EXISTS bot_texts (what TEXT NOT NULL, scope TEXT NOT NULL,"
 	" language TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (what, scope, language));"
 	"CREATE TABLE IF NOT EXISTS documents (file_id TEXT PRIMARY KEY, file_name TEXT NOT "
@@ -108,6 +112,38 @@ static bool folder_make(const char *dir)
 	return mkdir(path, 0777) == 0 || errno == EEXIST;
 }
 
+static int version_of(sqlite3 *db)
+{
+	sqlite3_stmt *s;
+	int version = -1;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
+		version = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return version;
+}
+
+/* Remove the file of an older sandbox. */
+static void old_remove(const char *path)
+{
+	static const char *const endings[] = { "", "-wal", "-shm" };
+	sqlite3 *db;
+	int version;
+
+	if (access(path, F_OK) != 0)
+		return;
+	version = sqlite3_open(path, &db) == SQLITE_OK ? version_of(db) : -1;
+	sqlite3_close(db);
+	for (size_t i = 0; version >= 0 && version != SCHEMA_VERSION && i < COUNT(endings);
+	     i++) {
+		AUTO_TEXT name = { 0 };
+
+		text_addf(&name, "%s%s", path, endings[i]);
+		unlink(name.data);
+	}
+}
+
 bool store_open(const char *dir)
 {
 	AUTO_TEXT path = { 0 };
@@ -118,6 +154,7 @@ bool store_open(const char *dir)
 		return false;
 	}
 	text_addf(&path, "%s/sandbox.db", dir);
+	old_remove(path.data);
 	if (sqlite3_open(path.data, &store.db) == SQLITE_OK) {
 		sqlite3_busy_timeout(store.db, 300);
 		if (sqlite3_exec(store.db, schema, NULL, NULL, &why) == SQLITE_OK)

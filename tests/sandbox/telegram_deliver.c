@@ -1,5 +1,6 @@
 #include "tests/sandbox/telegram_deliver.h"
 
+#include <microhttpd.h>
 #include <strings.h>
 
 #include "tests/sandbox/events.h"
@@ -154,15 +155,16 @@ static void deliver_done(struct post *post)
 	});
 	if (!ok) {
 		if (post->status)
-			snprintf(words, sizeof(words), "Wrong response from the webhook: %ld",
-				 post->status);
+			snprintf(words, sizeof(words),
+				 "Wrong response from the webhook: %ld %s", post->status,
+				 MHD_get_reason_phrase_for((unsigned)post->status));
 		else
 			snprintf(words, sizeof(words), "%s", post->error);
 		webhook_failed(words);
 	}
 	if (ok && !useless)
 		answer_run(post);
-	queue_done(p->delivery.update_id, ok, post->retry_after);
+	queue_done(p->delivery.seq, ok, post->retry_after);
 	world_unlock();
 	parcel_free(p);
 }

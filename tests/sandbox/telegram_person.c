@@ -52,8 +52,11 @@ struct json_object *person_chat(int64_t id)
 		return NULL;
 	chat = json_object_new_object();
 	json_put_int(chat, "id", id);
-	put_names(chat, row);
-	json_put_string(chat, "type", "private");
+	if (id < 0)
+		json_put_string(chat, "title", json_string(row, "first_name"));
+	else
+		put_names(chat, row);
+	json_put_string(chat, "type", id < 0 ? "group" : "private");
 	return chat;
 }
 
@@ -80,6 +83,18 @@ void person_meet(struct json_object *user)
 		  " VALUES (?, ?, ?, ?, ?)",
 		  "issss", id, name ? name : "", json_string(user, "last_name"),
 		  json_string(user, "username"), json_string(user, "language_code"));
+	person_start(id);
+}
+
+void person_meet_chat(struct json_object *chat)
+{
+	int64_t const id = json_int(chat, "id", 0);
+	const char *title = json_string(chat, "title");
+
+	if (id >= 0)
+		return;
+	store_run("INSERT OR IGNORE INTO users (id, first_name) VALUES (?, ?)", "is", id,
+		  title ? title : "");
 	person_start(id);
 }
 

@@ -21,6 +21,8 @@ struct json_object *person_bot(void);
 
 /* A User out of an update: make the person known if they are not. */
 void person_meet(struct json_object *user);
+/* A Chat likewise: the bot may write to a group, whose id is below 0. */
+void person_meet_chat(struct json_object *chat);
 /* From now on the bot may write. */
 void person_start(int64_t id);
 /* Something of the chat changed: whoever waits for it is woken. */

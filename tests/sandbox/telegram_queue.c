@@ -75,7 +75,7 @@ static void update_keep(int64_t update_id, const char *kind, int64_t owner, cons
 	char queue[48];
 
 	snprintf(queue, sizeof(queue), "%s:%lld", kinds[k].queue, (long long)owner);
-	store_run("INSERT OR REPLACE INTO updates (update_id, queue, kind, user_id, body, "
+	store_run("INSERT INTO updates (update_id, queue, kind, user_id, body, "
 		  "expires_at,"
 		  " next_at, times) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		  "issibddi", update_id, queue, kind, owner, body, len,
@@ -113,38 +113,53 @@ static const char *kind_of(struct json_object *update, struct json_object **ret)
 	return "other";
 }
 
+/* Whoever wrote or tapped can be answered. */
+static void senders_meet(const char *kind, struct json_object *payload)
+{
+	struct json_object *from = json_member(payload, "from");
+	struct json_object *chat = json_member(payload, "chat");
+	const char *query_id = json_string(payload, "id");
+
+	if (!chat)
+		chat = json_member(json_member(payload, "message"), "chat");
+	person_meet(from);
+	person_meet_chat(chat);
+	if (query_id && text_is(kind, "callback_query"))
+		store_run("INSERT OR IGNORE INTO callbacks (id, user_id, created_at)"
+			  " VALUES (?, ?, ?)",
+			  "sid", query_id, json_int(from, "id", 0), clock_now());
+}
+
 int64_t queue_add_update(struct json_object *update)
 {
 	AUTO_JSON *kept = update;
 	struct json_object *payload;
 	const char *kind = kind_of(update, &payload);
-	struct json_object *from = json_member(payload, "from");
-	struct json_object *chat = json_member(payload, "chat");
+	char const by = kinds[kind_index(kind)].by;
+	struct json_object *owner = json_member(payload, by == 'c' ? "chat" : "from");
 	int64_t id = json_int(update, "update_id", 0);
-	char by = kinds[kind_index(kind)].by;
 
 	if (!json_object_object_get_ex(update, "update_id", NULL)) {
 		id = update_id_next();
 		json_put_int(kept, "update_id", id);
-	} else if (id <= 0) {
-		return queue_add_raw(json_text(kept), strlen(json_text(kept)));
 	}
-	person_meet(from);
-	/* Somebody may well have tapped by this id: it can be answered. */
-	if (text_is(kind, "callback_query") && json_string(payload, "id"))
-		store_run("INSERT OR IGNORE INTO callbacks (id, user_id, created_at) VALUES "
-			  "(?, ?, ?)",
-			  "sid", json_string(payload, "id"), json_int(from, "id", 0),
-			  clock_now());
-	update_keep(id, kind, json_int(by == 'c' && chat ? chat : from, "id", id),
-		    json_text(kept), strlen(json_text(kept)));
+	senders_meet(kind, payload);
+	update_keep(id, kind, json_int(owner, "id", id), json_text(kept),
+		    strlen(json_text(kept)));
 	return id;
 }
 
 int64_t queue_add_raw(const char *bytes, size_t len)
 {
 	int64_t const id = update_id_next();
+	AUTO_JSON *update = json_parse_object(bytes, len);
+	struct json_object *payload;
 
+	if (update) {
+		const char *kind = kind_of(update, &payload);
+
+		senders_meet(kind, payload);
+	}
 	update_keep(id, "raw", id, bytes, len);
 	return id;
 }
@@ -155,17 +170,17 @@ void delivery_release(struct delivery *d)
 	free(d->body);
 }
 
-static bool is_under_way(int64_t update_id)
+static bool is_under_way(int64_t seq)
 {
 	for (size_t i = 0; i < under_way_count; i++) {
-		if (under_way[i] == update_id)
+		if (under_way[i] == seq)
 			return true;
 	}
 	return false;
 }
 
 /* The first of every queue. */
-#define HEADS "SELECT MIN(update_id) FROM updates GROUP BY queue"
+#define HEADS "SELECT MIN(seq) FROM updates GROUP BY queue"
 
 bool queue_take(struct delivery *ret)
 {
@@ -173,21 +188,20 @@ bool queue_take(struct delivery *ret)
 	double const now = clock_now();
 
 	store_run("DELETE FROM updates WHERE expires_at < ?", "d", now);
-	due = store_rows(
-		"SELECT update_id FROM updates WHERE next_at <= ? AND update_id IN (" HEADS ")"
-		" ORDER BY update_id LIMIT ?",
-		"di", now, (int64_t)HEADS_SEEN);
+	due = store_rows("SELECT seq FROM updates WHERE next_at <= ? AND seq IN (" HEADS ")"
+			 " ORDER BY seq LIMIT ?",
+			 "di", now, (int64_t)HEADS_SEEN);
 	for (size_t i = 0; i < json_object_array_length(due); i++) {
-		int64_t const id = json_int(json_object_array_get_idx(due, i), "update_id", 0);
+		int64_t const id = json_int(json_object_array_get_idx(due, i), "seq", 0);
 		AUTO_JSON *row = NULL;
 		struct json_object *body;
 
 		if (is_under_way(id) || under_way_count == WEBHOOK_CONNECTIONS_MAX)
 			continue;
-		row = store_row("SELECT kind, user_id, body FROM updates WHERE update_id = ?",
-				"i", id);
+		row = store_row("SELECT kind, user_id, body FROM updates WHERE seq = ?", "i",
+				id);
 		body = json_member(row, "body");
-		ret->update_id = id;
+		ret->seq = id;
 		ret->user_id = json_int(row, "user_id", 0);
 		ret->kind = text_copy(json_string(row, "kind"));
 		ret->len = (size_t)json_object_get_string_len(body);
@@ -210,50 +224,47 @@ static double delay_next(double delay)
 	return delay * 2 < RETRY_LAST_MIN ? delay * 2 : last;
 }
 
-static void retry_plan(int64_t update_id, int64_t retry_after)
+static void retry_plan(int64_t seq, int64_t retry_after)
 {
-	double const delay = store_real("SELECT delay FROM updates WHERE update_id = ?", "i",
-					update_id);
+	double const delay = store_real("SELECT delay FROM updates WHERE seq = ?", "i", seq);
 
 	/* What the shop asked for does not make the next pause longer. */
 	if (retry_after > 0)
-		store_run("UPDATE updates SET next_at = ? WHERE update_id = ?", "di",
+		store_run("UPDATE updates SET next_at = ? WHERE seq = ?", "di",
 			  clock_now() + clock_scaled((double)(retry_after < RETRY_AFTER_MAX
 								      ? retry_after
 								      : RETRY_AFTER_MAX)),
-			  update_id);
+			  seq);
 	else
-		store_run("UPDATE updates SET next_at = ?, delay = ? WHERE update_id = ?",
-			  "ddi", clock_now() + clock_scaled(delay), delay_next(delay),
-			  update_id);
+		store_run("UPDATE updates SET next_at = ?, delay = ? WHERE seq = ?", "ddi",
+			  clock_now() + clock_scaled(delay), delay_next(delay), seq);
 }
 
-void queue_done(int64_t update_id, bool acknowledged, int64_t retry_after)
+void queue_done(int64_t seq, bool acknowledged, int64_t retry_after)
 {
 	for (size_t i = 0; i < under_way_count; i++) {
-		if (under_way[i] == update_id)
+		if (under_way[i] == seq)
 			under_way[i--] = under_way[--under_way_count];
 	}
 	if (!acknowledged)
-		retry_plan(update_id, retry_after);
-	else if (!store_run("UPDATE updates SET times = times - 1 WHERE update_id = ? AND "
+		retry_plan(seq, retry_after);
+	else if (!store_run("UPDATE updates SET times = times - 1 WHERE seq = ? AND "
 			    "times > 1",
-			    "i", update_id))
-		store_run("DELETE FROM updates WHERE update_id = ?", "i", update_id);
+			    "i", seq))
+		store_run("DELETE FROM updates WHERE seq = ?", "i", seq);
 	world_changed();
 }
 
 double queue_next_at(void)
 {
-	AUTO_JSON *heads = store_rows(
-		"SELECT update_id, next_at FROM updates WHERE update_id IN (" HEADS
-		") ORDER BY next_at LIMIT ?",
-		"i", (int64_t)HEADS_SEEN);
+	AUTO_JSON *heads = store_rows("SELECT seq, next_at FROM updates WHERE seq IN (" HEADS
+				      ") ORDER BY next_at LIMIT ?",
+				      "i", (int64_t)HEADS_SEEN);
 
 	for (size_t i = 0; i < json_object_array_length(heads); i++) {
 		struct json_object *row = json_object_array_get_idx(heads, i);
 
-		if (!is_under_way(json_int(row, "update_id", 0)))
+		if (!is_under_way(json_int(row, "seq", 0)))
 			return json_number(row, "next_at", 0);
 	}
 	return clock_now() + PAUSE;
@@ -283,14 +294,12 @@ struct json_object *queue_fetch(int64_t offset, int64_t limit)
 
 	store_run("DELETE FROM updates WHERE expires_at < ?", "d", clock_now());
 	if (offset < 0)
-		offset = store_number(
-			"SELECT update_id FROM updates ORDER BY update_id DESC LIMIT 1"
-			" OFFSET ?",
-			"i", -offset - 1);
+		offset = store_number("SELECT update_id FROM updates ORDER BY seq DESC LIMIT 1"
+				      " OFFSET ?",
+				      "i", -offset - 1);
 	if (offset > 0)
 		store_run("DELETE FROM updates WHERE update_id < ?", "i", offset);
-	rows = store_rows("SELECT update_id, body FROM updates ORDER BY update_id LIMIT ?", "i",
-			  limit);
+	rows = store_rows("SELECT seq, body FROM updates ORDER BY seq LIMIT ?", "i", limit);
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
 		struct json_object *body = json_member(row, "body");
@@ -301,8 +310,8 @@ struct json_object *queue_fetch(int64_t offset, int64_t limit)
 		if (update)
 			json_object_array_add(updates, update);
 		else
-			store_run("DELETE FROM updates WHERE update_id = ?", "i",
-				  json_int(row, "update_id", 0));
+			store_run("DELETE FROM updates WHERE seq = ?", "i",
+				  json_int(row, "seq", 0));
 	}
 	return updates;
 }

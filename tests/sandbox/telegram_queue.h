@@ -17,7 +17,7 @@ int64_t queue_add_update(struct json_object *update);
 int64_t queue_add_raw(const char *bytes, size_t len);
 
 struct delivery {
-	int64_t update_id;
+	int64_t seq; /* ours: an update id may well come twice */
 	int64_t user_id;
 	char *kind;
 	char *body;
@@ -28,7 +28,7 @@ void delivery_release(struct delivery *d);
 /* The next to be sent now; it is under way until queue_done.  False: there is none. */
 bool queue_take(struct delivery *ret) MUST_CHECK;
 /* retry_after: what the answer asked for, 0: nothing. */
-void queue_done(int64_t update_id, bool acknowledged, int64_t retry_after);
+void queue_done(int64_t seq, bool acknowledged, int64_t retry_after);
 /* Nothing will be due before; with nothing at all, far away. */
 double queue_next_at(void);
 
