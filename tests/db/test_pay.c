@@ -37,8 +37,8 @@ static void gateway_answer(int fd)
 				 "{\"linkPayment\":\"https://pay.example/%d\","
 				 "\"errorCode\":\"0\"}",
 		[GATEWAY_BROKEN] = "HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\n%d",
-		[GATEWAY_REFUSING] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-				     "{\"errorCode\":\"7\",\"error\":\"no %d\"}",
+		[GATEWAY_REFUSING] = ("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+				      "{\"errorCode\":\"7\",\"error\":\"no %d\"}"),
 		[GATEWAY_SILENT] = "%d",
 	};
 	struct timespec const pause = { .tv_sec = CALL_TIMEOUT_MS / 1000 + 1 };
