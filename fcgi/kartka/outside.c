@@ -33,14 +33,22 @@ int outside_db_failed(const struct command_env *env, const struct db *db, int rc
 	return command_fail(env, "the database: %s (%s)", err_name(rc), db_error(db));
 }
 
+/* One for all that a command asks; it ends with the process. */
+static struct http *outside_http(const struct command_env *env)
+{
+	static struct http *http;
+
+	if (!http && http_new(&http))
+		command_fail(env, "libcurl does not start");
+	return http;
+}
+
 int outside_telegram(const struct command_env *env, struct telegram *ret)
 {
-	struct http *http;
+	struct http *http = outside_http(env);
 
-	if (http_new(&http)) {
-		command_fail(env, "libcurl does not start");
+	if (!http)
 		return ERR_FAILED;
-	}
 	*ret = (struct telegram){
 		.http = http,
 		.api_url = env->config->telegram_api_url,
@@ -52,12 +60,10 @@ int outside_telegram(const struct command_env *env, struct telegram *ret)
 int outside_portmone(const struct command_env *env, struct portmone *ret)
 {
 	const struct config *c = env->config;
-	struct http *http;
+	struct http *http = outside_http(env);
 
-	if (http_new(&http)) {
-		command_fail(env, "libcurl does not start");
+	if (!http)
 		return ERR_FAILED;
-	}
 	*ret = (struct portmone){
 		.http = http,
 		.url = c->portmone_url,
