@@ -56,9 +56,10 @@ SANDBOX_SRC := $(wildcard tests/sandbox/*.c)
 TEST_SRC := $(wildcard tests/unit/test_*.c tests/db/test_*.c)
 TEST_HELP_SRC := $(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c tests/db/*.c))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_HELP_SRC := tests/bench/bench.c
+BENCH_SRC := $(filter-out $(BENCH_HELP_SRC),$(wildcard tests/bench/*.c))
 ALL_SRC := $(SHARED_SRC) $(foreach p,$(PROGRAMS),$(call program_src,$(p))) $(SANDBOX_SRC) $(TEST_SRC) \
-	$(TEST_HELP_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+	$(TEST_HELP_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(BENCH_HELP_SRC)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB := $(BUILD)/lib/libkartka.a
@@ -193,7 +194,7 @@ TEST_LIBS := $(PROGRAM_LIBS) $(LIB)
 $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_HELP_SRC)) $(TEST_LIBS)
 	$(call link,$(TEST_LIBS) -lcmocka $(PKG_LDLIBS) -lpthread)
 
-$(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB)
+$(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call obj,$(BENCH_HELP_SRC)) $(LIB)
 	$(call link,$(LIB) $(PKG_LDLIBS) -lpthread)
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(TEST_LIBS)
