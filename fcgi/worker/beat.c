@@ -1,5 +1,7 @@
 #include "fcgi/worker/beat.h"
 
+#include "fcgi/worker/backoff.h"
+#include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/domain/lease.h"
 #include "shared/domain/order_settle.h"
@@ -81,6 +83,7 @@ static void name_answered(int rc, const struct http_answer *http, void *worker)
 	worker_telegram_report(w, answer.result);
 	name = json_text(json_get(json_get(answer.body.root, "result"), "username"), "");
 	if (answer.result != TELEGRAM_OK || !*name) {
+		w->name_again_ms = clock_monotonic_ms() + backoff_next_ms(++w->name_failures);
 		if (worker_may_tell(&told_ms))
 			log_event(LOG_WARN, "bot_name_unknown", "result=%s why=%s",
 				  telegram_result_name(answer.result), answer.description);
@@ -99,7 +102,7 @@ int bot_name_run(struct worker *w, struct arena *a, const char *lease_data)
 	struct http_request request;
 
 	UNUSED(lease_data);
-	if (w->named || !worker_telegram_ready(w))
+	if (w->named || clock_monotonic_ms() < w->name_again_ms || !worker_telegram_ready(w))
 		return OK;
 	request = telegram_request(&w->telegram, a, "getMe", (struct bytes){ NULL, 0 });
 	if (http_start(w->http, &request, name_answered, w))

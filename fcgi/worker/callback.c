@@ -1,7 +1,7 @@
 #include "fcgi/worker/callback.h"
 
+#include "shared/base/clock.h"
 #include "shared/base/log.h"
-#include "shared/domain/lease.h"
 #include "shared/platform/wake.h"
 
 enum {
@@ -27,6 +27,8 @@ static void callback_answered(int rc, const struct http_answer *http, void *work
 		metric_add(w->program.shm, METRIC_CALLBACKS_ANSWERED, 1);
 	else
 		metric_add(w->program.shm, METRIC_CALLBACKS_DROPPED, 1);
+	if (answer.result == TELEGRAM_FLOOD)
+		w->callbacks_pause_ms = clock_monotonic_ms() + answer.retry_after * 1000;
 	if (answer.result == TELEGRAM_OK || answer.result == TELEGRAM_TOO_OLD)
 		return;
 	log_event(LOG_DEBUG, "callback_refused", "result=%s why=%s",
@@ -37,7 +39,7 @@ static void callback_send(struct worker *w, struct arena *a, const struct wake_m
 {
 	struct http_request request;
 
-	if (!worker_telegram_ready(w)) {
+	if (clock_monotonic_ms() < w->callbacks_pause_ms || !worker_telegram_ready(w)) {
 		metric_add(w->program.shm, METRIC_CALLBACKS_DROPPED, 1);
 		return;
 	}

@@ -52,7 +52,7 @@ static const struct job {
 			  .run = restock_run,
 			  .period_ms = 5000,
 			  .needs_db = true },
-	[JOB_BOT_NAME] = { .name = "bot_name", .run = bot_name_run, .period_ms = 2000 },
+	[JOB_BOT_NAME] = { .name = "bot_name", .run = bot_name_run, .period_ms = 1000 },
 	[JOB_POLL] = { .name = "poll",
 		       .run = poll_run,
 		       .period_ms = 5000,

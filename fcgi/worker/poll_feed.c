@@ -161,7 +161,8 @@ static void fed_again(struct fed *f, enum fed_state state, int64_t ms)
 {
 	f->state = state;
 	f->again_ms = clock_monotonic_ms() + ms;
-	worker_soon(f->feed->w, JOB_POLL, ms);
+	if (ms)
+		worker_soon(f->feed->w, JOB_POLL, ms);
 }
 
 static void fed_called(int rc, const struct http_answer *http, void *fed)

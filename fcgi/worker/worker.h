@@ -49,8 +49,11 @@ struct worker {
 	int64_t telegram_pause_ms;  /* nothing is sent before this; monotonic */
 	int64_t db_told_ms;	    /* its last failure was logged then */
 	int64_t fed_told_ms;	    /* so for an update that was not taken */
-	bool named;		    /* the bot's name is known */
-	bool stopping;		    /* SIGTERM: nothing new is begun */
+	int64_t callbacks_pause_ms; /* answerCallbackQuery was told to wait */
+	int64_t name_again_ms;	    /* getMe, after a failure */
+	int name_failures;
+	bool named;    /* the bot's name is known */
+	bool stopping; /* SIGTERM: nothing new is begun */
 };
 
 /*

@@ -41,6 +41,7 @@ struct claim {
 	int64_t lease;
 	struct outbox_row *list;
 	size_t count;
+	bool changed; /* some row was put off, ours or not */
 };
 
 static int row_read(const struct db_cell *c, struct outbox_row *row)
@@ -79,15 +80,16 @@ static int claim_priority(struct db *db, struct claim *claim, enum outbox_priori
 	for (size_t i = 0; !rc && i < rows.count; i++) {
 		const struct db_cell *c = db_row(&rows, i);
 
-		if ((rc = row_read(c, &claim->list[claim->count])))
-			break;
 		rc = db_exec_one(
 			db,
 			"UPDATE outbox SET lease_owner = ?, attempts = attempts + 1, "
 			"not_before = UTC_TIMESTAMP(6) + INTERVAL ? SECOND "
 			"WHERE id = ? AND state = 'pending' AND not_before <= UTC_TIMESTAMP(6)",
 			PARAMS(P(claim->owner), P(claim->lease), P(c[0].number)));
-		claim->count++;
+		claim->changed = true;
+		/* A kind of a newer version is left to a worker that knows it. */
+		if (!rc && !row_read(c, &claim->list[claim->count]))
+			claim->count++;
 	}
 	return rc;
 }
@@ -98,13 +100,14 @@ static int claim_work(struct db *db, void *data)
 	int rc;
 
 	claim->count = 0;
+	claim->changed = false;
 	DB_TX(tx, db);
 	if ((rc = tx.rc))
 		return rc;
 	for (size_t i = 0; i < COUNT(priorities) && claim->count < (size_t)claim->limit; i++)
 		if ((rc = claim_priority(db, claim, priorities[i])))
 			return rc;
-	return claim->count ? db_tx_commit(&tx) : OK;
+	return claim->changed ? db_tx_commit(&tx) : OK;
 }
 
 int outbox_claim(struct db *db, struct arena *a, int64_t owner, int limit,

@@ -77,6 +77,23 @@ static void test_lease(void **state)
 	assert_int_equal(outbox_dead(t->db, id, OTHER_WORKER, "x"), ERR_CONFLICT);
 }
 
+/* A row that a newer version wrote does not stop the others. */
+static void test_unknown_kind(void **state)
+{
+	struct db_test *t = *state;
+	struct outbox_row *rows;
+
+	add(t, "new", OUTBOX_CODES, 1);
+	db_test_exec(t, "UPDATE outbox SET kind = 'hologram'");
+	assert_int_equal(claim(t, WORKER, &rows), 0);
+	assert_int_equal(db_test_number(t, "SELECT attempts FROM outbox"), 1);
+	add(t, "old", OUTBOX_ALERTS, 2);
+	assert_int_equal(claim(t, WORKER, &rows), 1);
+	assert_int_equal(rows[0].chat_id, 2);
+	assert_int_equal(db_test_number(t, "SELECT attempts FROM outbox WHERE fact = 'new'"),
+			 1);
+}
+
 static void test_later_and_hold(void **state)
 {
 	struct db_test *t = *state;
@@ -161,6 +178,7 @@ int main(void)
 		DB_TEST(test_fact_is_told_once),
 		DB_TEST(test_codes_come_first),
 		DB_TEST(test_lease),
+		DB_TEST(test_unknown_kind),
 		DB_TEST(test_later_and_hold),
 		DB_TEST(test_leases),
 		DB_TEST(test_pause),
