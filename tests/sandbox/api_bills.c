@@ -45,8 +45,7 @@ static void buyer_event(const char *what, struct json_object *bill, struct json_
 	AUTO_JSON *shown = json_object_new_object();
 
 	json_put_string(shown, "order", json_string(bill, "order"));
-	json_object_object_foreach(request, name, value)
-	{
+	json_object_object_foreach (request, name, value) {
 		json_put(shown, name, json_object_get(value));
 	}
 	event_add(&(struct event){
@@ -67,8 +66,7 @@ static void return_submit(struct json_object *outcome)
 	AUTO_TEXT body = { 0 };
 	struct post post;
 
-	json_object_object_foreach(json_member(form, "fields"), name, value)
-	{
+	json_object_object_foreach (json_member(form, "fields"), name, value) {
 		text_add(&body, body.len ? "&" : "");
 		text_add_encoded(&body, name);
 		text_addc(&body, '=');

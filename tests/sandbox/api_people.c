@@ -59,8 +59,7 @@ void api_users(const struct http_request *r, struct http_answer *ret)
 static void person_change(int64_t id, struct json_object *body)
 {
 	/* What is not named stays; null empties it. */
-	json_object_object_foreach(body, name, value)
-	{
+	json_object_object_foreach (body, name, value) {
 		const char *text = json_object_is_type(value, json_type_string)
 					   ? json_object_get_string(value)
 					   : NULL;

@@ -101,8 +101,7 @@ static struct json_object *event_of(struct json_object *row)
 	struct json_object *numbered = json_object_new_object();
 
 	json_put_int(numbered, "seq", json_int(row, "seq", 0));
-	json_object_object_foreach(event, key, value)
-	{
+	json_object_object_foreach (event, key, value) {
 		json_put(numbered, key, json_object_get(value));
 	}
 	json_object_put(event);

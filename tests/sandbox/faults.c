@@ -93,8 +93,7 @@ static void set(size_t i, struct json_object *value)
 
 bool faults_set(struct json_object *changes, const char **why)
 {
-	json_object_object_foreach(changes, name, value)
-	{
+	json_object_object_foreach (changes, name, value) {
 		size_t const i = fault_index(name);
 
 		if (text_is(name, "reset"))
@@ -106,8 +105,7 @@ bool faults_set(struct json_object *changes, const char **why)
 	}
 	for (size_t i = 0; json_flag(changes, "reset") && i < COUNT(kinds); i++)
 		set(i, NULL);
-	json_object_object_foreach(changes, named, given)
-	{
+	json_object_object_foreach (changes, named, given) {
 		size_t const i = fault_index(named);
 
 		if (i < COUNT(kinds))

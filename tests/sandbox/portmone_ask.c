@@ -22,8 +22,7 @@ static bool data_check(struct question *q, const char *fields)
 {
 	const char *payee = question_text(q->data, "payeeId");
 
-	json_object_object_foreach(q->data, name, value)
-	{
+	json_object_object_foreach (q->data, name, value) {
 		AUTO_TEXT word = { 0 };
 
 		text_addf(&word, " %s ", name);
@@ -81,8 +80,7 @@ static struct json_object *snake(struct json_object *row)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_foreach(row, name, value)
-	{
+	json_object_object_foreach (row, name, value) {
 		AUTO_TEXT key = { 0 };
 
 		for (const char *p = name; *p; p++) {

@@ -41,8 +41,7 @@ static bool fields_known(struct question *q, const char *block, struct json_obje
 		if (text_is(known[i].block, block))
 			fields = known[i].fields;
 	}
-	json_object_object_foreach(o, name, value)
-	{
+	json_object_object_foreach (o, name, value) {
 		AUTO_TEXT word = { 0 };
 
 		(void)value;

@@ -38,8 +38,7 @@ struct json_object *xml_names(struct json_object *form)
 {
 	struct json_object *data = json_object_new_object();
 
-	json_object_object_foreach(form, name, value)
-	{
+	json_object_object_foreach (form, name, value) {
 		const char *key = name;
 
 		if (text_is(name, "method"))

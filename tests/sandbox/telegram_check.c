@@ -24,8 +24,7 @@ bool check_load(const char *path)
 
 const struct json_object *check_method(const char *name, const char **ret_name)
 {
-	json_object_object_foreach(json_member(definitions, "methods"), key, method)
-	{
+	json_object_object_foreach (json_member(definitions, "methods"), key, method) {
 		if (strcasecmp(key, name) != 0)
 			continue;
 		*ret_name = key;
@@ -242,8 +241,7 @@ static struct json_object *field_of(struct json_object *fields, const char *name
 static bool check_fields(struct check *c, struct json_object *fields, struct json_object *value,
 			 struct json_object *files)
 {
-	json_object_object_foreach(value, name, member)
-	{
+	json_object_object_foreach (value, name, member) {
 		struct json_object *field = field_of(fields, name);
 		size_t const len = path_enter(c, name);
 
@@ -275,8 +273,7 @@ bool check_params(const struct json_object *method, struct json_object *params,
 	bool ok = true;
 
 	if (files) {
-		json_object_object_foreach(files, name, file)
-		{
+		json_object_object_foreach (files, name, file) {
 			struct json_object *field = field_of(fields, name);
 
 			(void)file;

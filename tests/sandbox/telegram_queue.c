@@ -102,8 +102,7 @@ int64_t queue_add(const char *kind, int64_t user_id, struct json_object *payload
 /* The type of an update: the name of its other member. */
 static const char *kind_of(struct json_object *update, struct json_object **ret)
 {
-	json_object_object_foreach(update, name, value)
-	{
+	json_object_object_foreach (update, name, value) {
 		if (text_is(name, "update_id"))
 			continue;
 		*ret = value;

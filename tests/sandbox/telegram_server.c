@@ -36,8 +36,7 @@ static bool params_read(const struct http_request *r, struct call *c)
 		c->params = json_object_new_object();
 		return false;
 	}
-	json_object_object_foreach(query, name, value)
-	{
+	json_object_object_foreach (query, name, value) {
 		json_put(c->params, name, json_object_get(value));
 	}
 	return true;
