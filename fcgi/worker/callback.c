@@ -7,7 +7,20 @@
 enum {
 	CALLBACKS_MAX = 256, /* leaves half of the pool to messages and questions */
 	TURN = 128,	     /* datagrams taken before the loop goes on */
+	HELD_MAX = 64,	     /* answers that wait for Telegram to be back */
+	HELD_MS = 10000,     /* Telegram takes them for about so long */
+	HELD_LOOK_MS = 100,
 };
+
+/* Kept while Telegram is down: a spinner that stops late is better than one that does not. */
+static struct {
+	struct {
+		struct wake_message message;
+		int64_t since_ms;
+	} ring[HELD_MAX];
+	size_t first;
+	size_t count;
+} held;
 
 bool callback_is_full(const struct worker *w)
 {
@@ -35,19 +48,64 @@ static void callback_answered(int rc, const struct http_answer *http, void *work
 		  telegram_result_name(answer.result), answer.description);
 }
 
-static void callback_send(struct worker *w, struct arena *a, const struct wake_message *m)
+static void callback_drop(struct worker *w)
 {
-	struct http_request request;
+	metric_add(w->program.shm, METRIC_CALLBACKS_DROPPED, 1);
+}
 
-	if (clock_monotonic_ms() < w->callbacks_pause_ms || !worker_telegram_ready(w)) {
-		metric_add(w->program.shm, METRIC_CALLBACKS_DROPPED, 1);
-		return;
-	}
-	request = telegram_callback_request(&w->telegram, a, m->callback_id, m->text, m->alert);
+static void callback_start(struct worker *w, struct arena *a, const struct wake_message *m)
+{
+	struct http_request const request = telegram_callback_request(
+		&w->telegram, a, m->callback_id, m->text, m->alert);
+
 	if (http_start(w->http, &request, callback_answered, w))
-		metric_add(w->program.shm, METRIC_CALLBACKS_DROPPED, 1);
+		callback_drop(w);
 	else
 		w->callbacks++;
+}
+
+static void callback_hold(struct worker *w, const struct wake_message *m)
+{
+	size_t const at = (held.first + held.count) % HELD_MAX;
+
+	if (held.count == HELD_MAX) {
+		callback_drop(w);
+		return;
+	}
+	held.ring[at].message = *m;
+	held.ring[at].since_ms = clock_monotonic_ms();
+	held.count++;
+}
+
+int callback_run(struct worker *w, struct arena *a, const char *lease_data)
+{
+	UNUSED(lease_data);
+	while (held.count && !callback_is_full(w)) {
+		bool const late = clock_monotonic_ms() - held.ring[held.first].since_ms >
+				  HELD_MS;
+
+		if (!late && !worker_telegram_ready(w))
+			break;
+		if (late)
+			callback_drop(w);
+		else
+			callback_start(w, a, &held.ring[held.first].message);
+		held.first = (held.first + 1) % HELD_MAX;
+		held.count--;
+	}
+	if (held.count)
+		worker_soon(w, JOB_CALLBACK, HELD_LOOK_MS);
+	return OK;
+}
+
+static void callback_send(struct worker *w, struct arena *a, const struct wake_message *m)
+{
+	if (worker_telegram_ready(w)) {
+		callback_start(w, a, m);
+		return;
+	}
+	callback_hold(w, m);
+	worker_soon(w, JOB_CALLBACK, HELD_LOOK_MS);
 }
 
 void callback_receive(struct worker *w, struct arena *a)
