@@ -6,6 +6,8 @@
 #include <stdarg.h>
 
 enum {
+	AWAY_MS = 60 *
+		  1000, /* so long on a failover host, then the first ones are tried again */
 	LOCK_WAIT_MAX_S = 5,
 	HEADROOM_MS = 200, /* the server gives up that long before we do */
 };
@@ -38,6 +40,7 @@ static const struct {
 	{ 1412, ACT_RETRY },   /* a migration changed the table */
 	{ 1615, ACT_PREPARE }, /* … and the statement */
 	{ 1243, ACT_PREPARE }, /* the server does not know the statement */
+	{ 1461, ACT_PREPARE }, /* it has too many: ours are given back */
 	{ 2057, ACT_PREPARE }, /* it has other columns now */
 	{ 1047, ACT_HOST },    /* a Galera node without its cluster */
 	{ 1053, ACT_HOST },    /* shutting down */
@@ -312,8 +315,11 @@ int db_connect(struct db *db)
 	if (db->conn)
 		return OK;
 	for (size_t i = 0; i < db->url.host_count; i++)
-		if (connect_host(db, &db->url.hosts[i]))
+		if (connect_host(db, &db->url.hosts[i])) {
+			db->host = i;
+			db->connected_ms = clock_monotonic_ms();
 			return OK;
+		}
 	db->nothing_done = db->lost = false;
 	return ERR_DOWN;
 }
@@ -323,16 +329,27 @@ bool db_has_time(const struct db *db, int64_t began_ms)
 	return clock_monotonic_ms() - began_ms < db->timeout_ms / 2;
 }
 
-bool db_is_stale(const struct db *db)
+/* True when the server has hung up on an idle connection. */
+static bool is_stale(const struct db *db)
 {
 #if DB_IS_CONNECTOR_C
-	int const fd = db->conn ? (int)mysql_get_socket(db->conn) : -1;
+	int const fd = (int)mysql_get_socket(db->conn);
 #else
-	int const fd = db->conn ? (int)db->conn->net.fd : -1;
+	int const fd = (int)db->conn->net.fd;
 #endif
 	struct pollfd one = { .fd = fd, .events = POLLRDHUP };
 
-	return fd >= 0 && poll(&one, 1, 0) > 0;
+	return poll(&one, 1, 0) > 0;
+}
+
+void db_refresh(struct db *db)
+{
+	if (!db->conn || db->in_tx)
+		return;
+	/* Writers that meet on one host are in each other's way less than on two. */
+	if (is_stale(db) ||
+	    (db->host > 0 && clock_monotonic_ms() - db->connected_ms >= AWAY_MS))
+		db_disconnect(db);
 }
 
 void db_disconnect(struct db *db)
@@ -356,8 +373,7 @@ int db_ping(struct db *db)
 	for (int attempt = 0; attempt < 2; attempt++) {
 		if (attempt && !db_has_time(db, began_ms))
 			break;
-		if (db_is_stale(db))
-			db_disconnect(db);
+		db_refresh(db);
 		if (db_connect(db))
 			return ERR_DOWN;
 		if (!mysql_ping(db->conn))

@@ -2,10 +2,13 @@
  * db.h: the database: typed parameters, rows in an arena, transactions as scopes.
  *
  * One connection per process.  It is opened when first needed, tried host after host
- * (DB_URL names several; the first that is fit for writing is used), and set up the
- * same way every time: utf8mb4, UTC, READ COMMITTED, strict mode, lock wait 5 s, limits
- * of CALL_TIMEOUT_MS on connecting, reading, writing.  There is no automatic
- * reconnection inside a transaction: it fails with ERR_RETRY and is run again whole.
+ * (DB_URL names several; the first that is fit for writing is used, and looked for again
+ * after a while on another), and set up the same way every time: utf8mb4, UTC, READ
+ * COMMITTED, strict mode, limits of CALL_TIMEOUT_MS on connecting, reading, writing.
+ * Before a limit runs out the server itself gives up: on a lock a second earlier (5 s at
+ * most), on the statement just before, so that no lock is left behind.  There is no
+ * automatic reconnection inside a transaction: it fails with ERR_RETRY and is run again
+ * whole.
  *
  * Statements are literals with ? and are prepared once per connection.
  */
@@ -18,8 +21,12 @@
 struct db;
 
 struct db_options {
-	const char *
-		url; /* mysql://user:password@host[,host…][:port]/db?ssl=on, or ?socket=/path */
+	/*
+	 * mysql://user:password@host[,host…][:port]/db?ssl=on, or ?socket=/path.  A host may
+	 * have a port of its own; ssl_ca=/path names other authorities than the system's.  %XX
+	 * for what would end a part.
+	 */
+	const char *url;
 	int timeout_ms; /* of every call; 0: CALL_TIMEOUT_MS */
 };
 

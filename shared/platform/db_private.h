@@ -46,6 +46,8 @@ struct db {
 	struct db_url url;
 	int timeout_ms;
 	MYSQL *conn; /* NULL: not connected */
+	size_t host; /* which of url.hosts */
+	int64_t connected_ms;
 
 	struct db_statement *statements[DB_STATEMENTS_MAX];
 	size_t statement_count;
@@ -71,8 +73,11 @@ int db_connect(struct db *db) MUST_CHECK;
 /* A call that began then may try again: who waits has not waited for half the limit. */
 bool db_has_time(const struct db *db, int64_t began_ms);
 
-/* True when the server has hung up on an idle connection. */
-bool db_is_stale(const struct db *db);
+/*
+ * Before a transaction or a statement that writes: leave a connection the server has hung up
+ * on, so that nothing is sent into doubt, and a failover host after a while.
+ */
+void db_refresh(struct db *db);
 
 /*
  * A call failed with this: note it, undo what the server has left of a transaction, close

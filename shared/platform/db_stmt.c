@@ -424,9 +424,7 @@ int db_exec(struct db *db, const char *sql, struct db_params params, struct db_r
 {
 	int rc;
 
-	/* A restarted server is met before anything is sent, so nothing is in doubt. */
-	if (!db->in_tx && db_is_stale(db))
-		db_disconnect(db);
+	db_refresh(db);
 	rc = exec_once(db, sql, params, ret);
 	if ((rc == ERR_DOWN || rc == ERR_RETRY) && !db->in_tx && db->nothing_done)
 		rc = exec_once(db, sql, params, ret);
@@ -463,8 +461,7 @@ int db_script(struct db *db, const char *sql)
 
 	if (db->in_tx && db->tx_rc)
 		return db->tx_rc;
-	if (!db->in_tx && db_is_stale(db))
-		db_disconnect(db);
+	db_refresh(db);
 	if ((rc = db_connect(db)))
 		return rc;
 	return db_command(db, sql) ? OK : db_conn_failed(db);

@@ -31,8 +31,7 @@ struct db_tx db_tx_begin(struct db *db)
 		tx.rc = ERR_FAILED;
 		return tx;
 	}
-	if (db_is_stale(db))
-		db_disconnect(db);
+	db_refresh(db);
 	tx.rc = begin_once(db);
 	/* Nothing is lost with a connection that dies here. */
 	if (tx.rc == ERR_DOWN && (db->lost || db->nothing_done) && db_has_time(db, began_ms))
@@ -55,6 +54,9 @@ int db_tx_commit(struct db_tx *tx)
 		if (!db->conn)
 			rc = ERR_UNSURE;
 	}
+	/* Whatever the server thinks of it, the next statement is not a part of it. */
+	if (rc && db->conn && !db->tx_rc && !db_command(db, "ROLLBACK"))
+		db_disconnect(db);
 	tx->open = db->in_tx = false;
 	return rc;
 }

@@ -1,4 +1,5 @@
 /* Servers that go away, turn read only, freeze and come back. */
+#include "shared/platform/db_private.h"
 #include "tests/db/db_table.h"
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
@@ -46,6 +47,15 @@ static void test_hosts(void **state)
 			arena_printf(&t->arena, "127.0.0.1:1,127.0.0.1:%s,127.0.0.1:%s",
 				     one.port, two.port),
 			0);
+	assert_string_equal(port_of(t, db), one.port);
+	db_server_kill(&one);
+	assert_string_equal(port_of(t, db), two.port);
+	/* A host that is there is kept, until the first ones are looked for again. */
+	db_server_restart(&one, NULL);
+	assert_int_equal(db_script(db, "DO 0"), OK);
+	assert_string_equal(port_of(t, db), two.port);
+	db->connected_ms -= 3600 * 1000;
+	assert_int_equal(db_script(db, "DO 0"), OK);
 	assert_string_equal(port_of(t, db), one.port);
 	db_server_kill(&one);
 	assert_string_equal(port_of(t, db), two.port);
@@ -177,22 +187,63 @@ static void test_away_and_back(void **state)
 	db_server_end(&server);
 }
 
-/* A server without TLS is refused where TLS is asked for. */
-static void test_ssl_is_enforced(void **state)
+/* ---- TLS ---- */
+
+static void shell(const char *command)
+{
+	if (system(command))
+		fail_msg("%s", command);
+}
+
+static int try_url(struct db_test *t, const struct db_server *server, const char *host,
+		   const char *query)
+{
+	const char *url = arena_printf(&t->arena, "mysql://root@%s:%s/mysql?ssl=on%s", host,
+				       server->port, query);
+	const struct db_cell *row;
+	struct db *db;
+	int rc;
+
+	assert_int_equal(db_new(&(struct db_options){ .url = url }, &db), OK);
+	rc = db_ping(db);
+	if (!rc) {
+		assert_int_equal(
+			db_one(db, &t->arena, "SHOW STATUS LIKE 'Ssl_cipher'", NO_PARAMS, &row),
+			OK);
+		assert_true(row[1].len > 0);
+	}
+	db_free(db);
+	return rc;
+}
+
+/* A server without TLS, or whose certificate is not the one of that host, is refused. */
+static void test_tls(void **state)
 {
 	struct db_test *t = *state;
+	char pem[] = "/tmp/kartka-tls.XXXXXX";
 	struct db_server server;
-	struct db *db;
+	const char *ca;
+	int const fd = mkstemp(pem);
 
+	assert_true(fd >= 0);
+	close(fd);
+	ca = arena_printf(&t->arena, "&ssl_ca=%s", pem);
 	db_server_start(&server, "--skip-ssl");
-	assert_int_equal(
-		db_new(&(struct db_options){ .url = arena_printf(&t->arena, "%s?ssl=on",
-								 server.url) },
-		       &db),
-		OK);
-	assert_int_equal(db_ping(db), ERR_DOWN);
-	db_free(db);
+	assert_int_equal(try_url(t, &server, "127.0.0.1", ""), ERR_DOWN);
+	db_server_kill(&server);
+	/* One file holds the key and the certificate, which is its own authority. */
+	shell(arena_printf(
+		&t->arena,
+		"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
+		"-addext subjectAltName=DNS:localhost -keyout %s.key -out %s.crt "
+		"2>/dev/null && cat %s.key %s.crt > %s && rm %s.key %s.crt",
+		pem, pem, pem, pem, pem, pem, pem));
+	db_server_restart(&server, arena_printf(&t->arena, "--ssl-cert=%s", pem));
+	assert_int_equal(try_url(t, &server, "localhost", ca), OK);
+	assert_int_equal(try_url(t, &server, "localhost", ""), ERR_DOWN);
+	assert_int_equal(try_url(t, &server, "127.0.0.1", ca), ERR_DOWN);
 	db_server_end(&server);
+	unlink(pem);
 }
 
 int main(void)
@@ -201,7 +252,7 @@ int main(void)
 		TABLE_TEST(test_hosts),
 		TABLE_TEST(test_turned_read_only),
 		TABLE_TEST(test_away_and_back),
-		TABLE_TEST(test_ssl_is_enforced),
+		TABLE_TEST(test_tls),
 	};
 
 	return cmocka_run_group_tests(tests, db_test_start, db_test_stop);
