@@ -11,7 +11,7 @@
 static bool secret_is_right(const struct bot *bot, const struct web_request *req)
 {
 	const char *want = bot->program->config.webhook_secret;
-	const char *have = web_header(req, SECRET_HEADER);
+	const char *have = web_header_once(req, SECRET_HEADER);
 
 	return have && crypto_same((struct bytes){ want, strlen(want) },
 				   (struct bytes){ have, strlen(have) });

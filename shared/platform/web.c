@@ -143,6 +143,17 @@ const char *web_header(const struct web_request *req, const char *cgi_name)
 	return fcgi ? FCGX_GetParam(cgi_name, fcgi->envp) : NULL;
 }
 
+const char *web_header_once(const struct web_request *req, const char *cgi_name)
+{
+	const FCGX_Request *fcgi = req->fcgi;
+	size_t const len = strlen(cgi_name);
+	size_t times = 0;
+
+	for (char **p = fcgi ? fcgi->envp : NULL; p && *p; p++)
+		times += !strncmp(*p, cgi_name, len) && (*p)[len] == '=';
+	return times == 1 ? web_header(req, cgi_name) : NULL;
+}
+
 static const char *param(const FCGX_Request *fcgi, const char *name)
 {
 	const char *value = FCGX_GetParam(name, fcgi->envp);

@@ -30,6 +30,8 @@ struct web_request {
 
 /* A header's value by its CGI name ("HTTP_COOKIE"); NULL without, and when fcgi is NULL. */
 const char *web_header(const struct web_request *req, const char *cgi_name);
+/* The same; NULL also when it came more than once, so that nobody picks one of two. */
+const char *web_header_once(const struct web_request *req, const char *cgi_name);
 
 struct web_response {
 	int status;
