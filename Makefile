@@ -99,9 +99,10 @@ benches: deps-test
 # The last command of the recipe replaces the shell, so that make's child is the supervisor itself.
 run: deps
 	$(call locked,programs sandbox)
-	@token=$$($(BIN)/kartka config get BOT_TOKEN) || exit 1; \
-	if [ -n "$$token" ]; then exec $(BIN)/kartka run --stop-with-parent; fi; \
-	exec tests/sandbox/start.sh $(BIN)
+	@bin=$(abspath $(BIN)); token=$$($$bin/kartka config get BOT_TOKEN) || exit 1; \
+	KARTKA_VAR=$$($$bin/kartka config get KARTKA_VAR); export KARTKA_VAR; \
+	if [ -n "$$token" ]; then exec $$bin/kartka run --stop-with-parent; fi; \
+	exec tests/sandbox/start.sh $$bin
 
 test: tests
 	@exec tests/run

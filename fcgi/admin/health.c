@@ -101,5 +101,6 @@ void health_ready(void *data, struct arena *a, const struct web_request *req,
 			str_addf(&missing, "%s\n", programs[i].missing);
 	database_look(p, a, &missing);
 	answer_text(res, missing.len ? 503 : 200);
+	res->expected = true; /* that something is missing is for whoever asks */
 	str_add(&res->body, missing.len ? str_text(&missing) : "ok\n");
 }

@@ -172,6 +172,7 @@ static struct service *server_start(struct supervisor *s, struct arena *a,
 					.account = account,
 					.output = arena_printf(a, "%s/db.log", c->var),
 					.socket = config_run_path(a, c, "db.sock"),
+					.quiet = true,
 				});
 }
 
@@ -196,7 +197,7 @@ static bool greets(const char *path)
 	return yes;
 }
 
-static int wait_ready(struct supervisor *s, const struct service *server, const char *path)
+static int wait_ready(struct supervisor *s, struct service *server, const char *path)
 {
 	int64_t const end = clock_monotonic_ms() + START_MS;
 
@@ -206,6 +207,7 @@ static int wait_ready(struct supervisor *s, const struct service *server, const 
 		if (!supervise_wait(s, 50))
 			return ERR_DENIED;
 	}
+	server->quiet = false;
 	return OK;
 }
 

@@ -40,7 +40,7 @@ struct run {
 	const struct config *config;
 	const struct run_options *options;
 	const struct account *web; /* whom nginx's workers run as */
-	struct str problem;	   /* why it can't start, in one line */
+	struct str problem;	   /* why it can't start, in one line; empty: already said */
 };
 
 /* A phase of the start.  OK; ERR_DENIED when everything is to stop; else `problem` says why. */
@@ -149,7 +149,7 @@ static int phase_migrate(struct run *r)
 
 	if (r->supervisor.stop)
 		return ERR_DENIED;
-	return status ? problem(r, "the schema could not be brought up to date") : OK;
+	return status ? ERR_FAILED : OK; /* it has said why */
 }
 
 /* A shell command of the caller's. */
@@ -346,7 +346,7 @@ int run_all(struct command_env *env, const struct run_options *options)
 	}
 	supervise_stop(&r.supervisor);
 	if (rc && rc != ERR_DENIED)
-		return command_fail(env, "%s", str_text(&r.problem));
+		return r.problem.len ? command_fail(env, "%s", str_text(&r.problem)) : 1;
 	puts("kartka: stopped");
 	return 0;
 }

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 enum {
-	RESTART_FIRST_MS = 50,	  /* long enough for a socket to be given back */
-	RESTART_LONGEST_MS = 900, /* a dead process is back within a second */
+	RESTART_FIRST_MS = 50, /* long enough for a socket to be given back */
+	RESTART_LONGEST_MS =
+		500, /* a dead process is back within a second, on a busy machine too */
 	QUICK_DEATH_MS = 1000,
 	WATCH_MS = 250,	       /* how often make is looked at */
 	STRAYS_MS = 1000,      /* how often strays are looked for when nothing died */
@@ -206,6 +207,8 @@ static void service_died(struct supervisor *s, struct service *service, int stat
 		pause *= 2;
 	service->due_ms = now + (pause < RESTART_LONGEST_MS ? pause : RESTART_LONGEST_MS);
 	s->strays_look_ms = now;
+	if (service->quiet)
+		return;
 	if (WIFSIGNALED(status))
 		log_event(LOG_WARN, "service_died", "name=%s signal=%d", service->name,
 			  WTERMSIG(status));

@@ -310,6 +310,8 @@ static int run(struct db *db, struct db *guard, struct arena *a, struct migratio
 	struct db_tx held __attribute__((cleanup(db_tx_end))) = { .db = guard };
 	int rc;
 
+	if ((rc = db_ping(db)))
+		return failed(db, rc, problem, "the database does not answer");
 	if ((rc = table_make(db)))
 		return failed(db, rc, problem, "schema_migrations can't be made");
 	if ((rc = guard_take(guard, a, &held)))

@@ -258,7 +258,7 @@ static void answer(const struct web_server *server, FCGX_Request *fcgi, struct a
 	if (text.len > SEND_AT_ONCE)
 		limit_peer(fcgi, SO_SNDTIMEO);
 	(void)FCGX_PutStr(text.data, (int)text.len, fcgi->out);
-	if (res.status >= 500)
+	if (res.status >= 500 && !res.expected)
 		log_failure(&req, res.status, started_ms);
 	log_request_id("");
 }

@@ -37,6 +37,7 @@ struct web_response {
 	int status;
 	const char *content_type; /* NULL: the body is not sent, Content-Length: 0 */
 	struct str headers;	  /* further lines, by web_add_header */
+	bool expected;		  /* a 5xx that is an answer, not a failure to be logged */
 	struct str body;
 };
 

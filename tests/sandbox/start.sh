@@ -9,7 +9,7 @@ kartka=$bin/kartka
 here=$(cd "$(dirname "$0")/../.." && pwd)
 
 fail() {
-	echo "sandbox: $*" >&2
+	echo "kartka: $*" >&2
 	exit 1
 }
 
@@ -19,7 +19,9 @@ token=$("$kartka" config get BOT_TOKEN) || exit 1
 
 listen=$("$kartka" config get HTTP_LISTEN)
 shop=$("$kartka" config get PUBLIC_URL)
-var=$("$kartka" config get KARTKA_VAR)
+KARTKA_VAR=$("$kartka" config get KARTKA_VAR)
+export KARTKA_VAR
+var=$KARTKA_VAR
 
 # For a shell, whatever is in it.
 quoted() {
@@ -31,6 +33,13 @@ quoted() {
 port=$((${listen##*:} + 10000))
 [ "$port" -le 65535 ] || port=$((port - 20000))
 sandbox=${SANDBOX_LISTEN:-127.0.0.1:$port}
+case ${sandbox##*:} in
+'' | *[!0-9]* | ??????*) port=0 ;;
+*) port=${sandbox##*:} ;;
+esac
+if [ "$port" -lt 1 ] || [ "$port" -gt 65535 ]; then
+	fail "SANDBOX_LISTEN: must be address:port, not $sandbox"
+fi
 case $sandbox in
 0.0.0.0:*) sandbox_url=http://127.0.0.1:${sandbox##*:} ;;
 *) sandbox_url=http://$sandbox ;;
@@ -42,7 +51,8 @@ random() {
 	od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
 }
 
-mkdir -p "$var"
+mkdir -p "$var" 2>/dev/null || fail "KARTKA_VAR: $var can't be made"
+[ -w "$var" ] || fail "KARTKA_VAR: $var can't be written to"
 secrets=$var/sandbox.env
 if [ ! -s "$secrets" ]; then
 	(
