@@ -19,6 +19,8 @@ enum page_kind {
 	PAGE_PAUSED,
 	PAGE_BANNED,
 	PAGE_TOO_MANY,
+	PAGE_OPEN_LIMIT,
+	PAGE_UNPAID, /* place: time */
 	/* of the gateway and ourselves */
 	PAGE_GATEWAY_DOWN, /* place: time */
 	PAGE_MAKING,

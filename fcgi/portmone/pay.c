@@ -97,6 +97,22 @@ static int price_changed(struct opening *o, struct money price)
 	return OK;
 }
 
+/* After orders left unpaid: when the next one may be opened. */
+static int pausing(struct opening *o, const struct order_limits *limits)
+{
+	struct page page = { .kind = PAGE_UNPAID };
+	int64_t wait_s;
+	int rc = order_open_wait(o->app->program.db, o->a, &o->offer, limits, &wait_s);
+
+	if (rc || (rc = offer_page(o, &page)))
+		return rc;
+	/* The minute that begins after the pause. */
+	page.args = I18N_ARGS(
+		A("time", clock_hhmm(o->a, clock_now() + (wait_s + 59) * CLOCK_SECOND)));
+	page_show(o->app, o->a, &page, o->res);
+	return OK;
+}
+
 static void order_page(struct opening *o, const struct order *order, enum page_kind kind)
 {
 	enum lang const lang = lang_from_code(order->lang);
@@ -169,26 +185,31 @@ static const enum page_kind refusals[] = {
 	[OPENING_PAUSED] = PAGE_PAUSED,
 	[OPENING_BANNED] = PAGE_BANNED,
 	[OPENING_TOO_MANY] = PAGE_TOO_MANY,
+	[OPENING_OPEN_LIMIT] = PAGE_OPEN_LIMIT,
+	[OPENING_UNPAID] = PAGE__COUNT,
 };
 _Static_assert(COUNT(refusals) == OPENING__COUNT, "a page for every refusal");
 
 static int open_order(struct opening *o)
 {
 	struct program *p = &o->app->program;
-	struct order_terms const terms = { .ttl = p->config.order_ttl,
-					   .paused = p->config.sales_paused,
-					   .ask_first = ASK_FIRST_S };
+	struct order_terms terms = { .ttl = p->config.order_ttl,
+				     .paused = p->config.sales_paused,
+				     .ask_first = ASK_FIRST_S };
 	enum order_opening result;
 	struct order *order;
 	struct money price;
 	int rc;
 
-	if ((rc = order_open(p->db, o->a, &o->offer, &terms, &result, &order, &price)))
+	if ((rc = order_limits_read(p->db, o->a, &terms.limits)) ||
+	    (rc = order_open(p->db, o->a, &o->offer, &terms, &result, &order, &price)))
 		return rc;
 	if (result == OPENING_OK)
 		return opened(o, order);
 	if (result == OPENING_PRICE_CHANGED)
 		return price_changed(o, price);
+	if (result == OPENING_UNPAID)
+		return pausing(o, &terms.limits);
 	return refused(o, refusals[result]);
 }
 

@@ -51,6 +51,13 @@
 #define ASK_GRACE_S 120		 /* codes are kept at most so much longer for somebody paying */
 #define ASK_DAILY_S (30 * 86400) /* then once a day this long: chargebacks */
 
+/* Defaults of settings that keep codes from being held in vain. */
+#define LIMIT_OPEN_ORDERS 10	 /* payment pages a person may have open */
+#define LIMIT_RESERVED_CODES 100 /* codes they may hold together: two orders of the largest */
+#define LIMIT_UNPAID_FREE 10	 /* orders in a row left to expire before a pause */
+#define LIMIT_UNPAID_PAUSE_S 60	 /* the first pause, doubled by each further one */
+#define LIMIT_UNPAID_PAUSE_MAX_S 3600
+
 /* Passwords: OWASP's least for scrypt is N = 2^17, r = 8, p = 1. */
 #define SCRYPT_COST_LOG 17
 #define SCRYPT_BLOCK 8

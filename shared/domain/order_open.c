@@ -142,6 +142,47 @@ static int opening_judge(struct db *db, struct arena *a, struct opening *o,
 	return OK;
 }
 
+/* ---- may this buyer? ---- */
+
+static int limits_judge(struct db *db, struct arena *a, const struct order_offer *offer,
+			const struct order_limits *limits, enum limit_verdict *ret,
+			int64_t *ret_wait_s)
+{
+	return order_limit_judge(db, a,
+				 &(struct limit_wish){ .user_id = offer->user_id,
+						       .chat_id = offer->chat_id,
+						       .message_id = offer->message_id,
+						       .value_id = offer->value_id,
+						       .quantity = offer->quantity },
+				 limits, ret, ret_wait_s);
+}
+
+static int buyer_judge(struct db *db, struct arena *a, struct opening *o)
+{
+	enum limit_verdict verdict;
+	int64_t wait_s;
+	int const rc = limits_judge(db, a, o->offer, &o->terms->limits, &verdict, &wait_s);
+
+	if (rc)
+		return rc;
+	if (verdict == LIMIT_OPEN)
+		o->result = OPENING_OPEN_LIMIT;
+	else if (verdict == LIMIT_PAUSE)
+		o->result = OPENING_UNPAID;
+	return OK;
+}
+
+int order_open_wait(struct db *db, struct arena *a, const struct order_offer *offer,
+		    const struct order_limits *limits, int64_t *ret)
+{
+	enum limit_verdict verdict;
+	int const rc = limits_judge(db, a, offer, limits, &verdict, ret);
+
+	if (!rc && verdict != LIMIT_PAUSE)
+		*ret = 0;
+	return rc;
+}
+
 /* ---- making it ---- */
 
 /*
@@ -239,6 +280,8 @@ static int opening_work(struct db *db, void *data)
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	if ((rc = opening_judge(db, &a, o, &lang)))
+		return rc;
+	if (o->result == OPENING_OK && (rc = buyer_judge(db, &a, o)))
 		return rc;
 	if (o->result != OPENING_OK)
 		return db_tx_commit(&tx);

@@ -6,6 +6,7 @@
 #define KARTKA_ORDER_OPEN_H
 
 #include "shared/domain/order.h"
+#include "shared/domain/order_limit.h"
 #include "shared/platform/crypto.h"
 
 /* What a payment button offers. */
@@ -43,13 +44,16 @@ enum order_opening {
 	OPENING_PAUSED,	       /* sales are paused */
 	OPENING_BANNED,	       /* the buyer is banned, or disputed money is open */
 	OPENING_TOO_MANY,      /* more than the value's limit per order or per day */
+	OPENING_OPEN_LIMIT,    /* the buyer has as much open as a person may */
+	OPENING_UNPAID,	       /* too many orders left unpaid: a pause first */
 	OPENING__COUNT
 };
 
 struct order_terms {
-	int64_t ttl;	   /* seconds a reservation lives */
-	bool paused;	   /* SALES, unless the panel's switch says otherwise */
-	int64_t ask_first; /* seconds until the gateway is asked for the first time */
+	int64_t ttl;		    /* seconds a reservation lives */
+	bool paused;		    /* SALES, unless the panel's switch says otherwise */
+	int64_t ask_first;	    /* seconds until the gateway is asked for the first time */
+	struct order_limits limits; /* all 0: none */
 };
 
 /*
@@ -61,5 +65,9 @@ struct order_terms {
 int order_open(struct db *db, struct arena *a, const struct order_offer *offer,
 	       const struct order_terms *terms, enum order_opening *ret,
 	       struct order **ret_order, struct money *ret_price) MUST_CHECK;
+
+/* Seconds until the buyer may open this offer again after orders left unpaid; 0: now. */
+int order_open_wait(struct db *db, struct arena *a, const struct order_offer *offer,
+		    const struct order_limits *limits, int64_t *ret) MUST_CHECK;
 
 #endif
