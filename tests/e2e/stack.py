@@ -190,6 +190,9 @@ def pay_key(message):
 
 
 class Stack:
+    command = [ROOT / "tests/sandbox/start.sh", str(BIN)]
+    popen = {"cwd": ROOT}  # how the command is started
+
     def __init__(self, **settings):
         self.settings = settings
         self.port = free_port()
@@ -218,14 +221,14 @@ class Stack:
 
     def start(self):
         self.process = subprocess.Popen(
-            [ROOT / "tests/sandbox/start.sh", str(BIN)],
-            cwd=ROOT,
+            self.command,
             env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            **self.popen,
         )
         ready = threading.Event()
 
