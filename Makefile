@@ -1,6 +1,7 @@
 # Kartka.  `make run` is all one needs; `make help` lists the rest.
 #
 #	make CC=clang			another compiler
+#	make CRASH=1			with the places where tests kill the process, in build/crash
 #	make ASAN=1			address and undefined-behaviour sanitizers, in build/asan
 #	make BUILD=/tmp/k		another build folder
 #	make MYSQL=mysqlclient		Oracle's client library instead of MariaDB's
@@ -12,16 +13,17 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 ASAN ?=
+CRASH ?=
 FUZZ ?=
 MYSQL ?= mariadb
-BUILD ?= build$(if $(ASAN),/asan)
+BUILD ?= build$(if $(ASAN),/asan)$(if $(CRASH),/crash)
 PREFIX ?= /usr/local
 DESTDIR ?=
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 PROGRAMS := telegram portmone admin worker kartka
 BIN := $(BUILD)/bin
-export BUILD CC ASAN
+export BUILD CC ASAN CRASH
 
 # ---- flags ----
 
@@ -44,7 +46,7 @@ PKG_LDLIBS := -lfcgi $(call pkg,--libs,$(PKG_LIBS)) -lm
 SANDBOX_LIBS := $(call pkg,--libs,libmicrohttpd libcurl json-c sqlite3 libcrypto) -lpthread -lm
 endif
 
-CPPFLAGS := -I. -D_GNU_SOURCE $(PKG_CFLAGS)
+CPPFLAGS := -I. -D_GNU_SOURCE $(if $(CRASH),-DKARTKA_CRASH_POINTS) $(PKG_CFLAGS)
 CFLAGS := -std=c17 $(OPTIMIZE) $(WARNINGS) $(HARDENING) $(SANITIZE)
 LDFLAGS := -pie -Wl,--as-needed -Wl,-z,relro -Wl,-z,now $(SANITIZE)
 

@@ -1,5 +1,6 @@
 #include "fcgi/portmone/bill.h"
 
+#include "shared/base/crash.h"
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
 #include "shared/base/log.h"
@@ -70,12 +71,15 @@ static int bill_make(struct app *app, struct arena *a, const char *goods, struct
 	const char *url;
 	int rc;
 
+	CRASH_POINT("bill.claimed");
 	if (gateway_ask(app, a, &bill, &url)) {
 		*ret = BILL_DOWN;
 		return order_link_give_up(p->db, order->id);
 	}
+	CRASH_POINT("bill.made");
 	if ((rc = order_link_store(p->db, a, order->id, url, &order->link_url)))
 		return rc;
+	CRASH_POINT("bill.stored");
 	metric_add(p->shm, METRIC_ORDERS_OPENED, 1);
 	log_event(LOG_INFO, "order_opened", "order=%s kop=%lld quantity=%d seconds=%lld",
 		  order->number, (long long)order->total.kop, order->quantity,

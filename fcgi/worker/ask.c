@@ -8,7 +8,7 @@
 
 enum {
 	QUESTIONS_MAX = 8, /* at Portmone at once */
-	LEASE_S = 30,	   /* a question takes CALL_TIMEOUT_MS at most, settling some more */
+	LEASE_S = 10,	   /* a question takes CALL_TIMEOUT_MS at most, settling some more */
 };
 
 /* One order that is being asked about. */

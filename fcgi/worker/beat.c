@@ -35,6 +35,20 @@ int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 	return worker_beat(w->program.db, &beat);
 }
 
+int bury_run(struct worker *w, struct arena *a, const char *lease_data)
+{
+	int buried = 0;
+	int const rc = worker_bury(w->program.db, &buried);
+
+	UNUSED(a);
+	UNUSED(lease_data);
+	if (buried) {
+		log_event(LOG_WARN, "workers_buried", "count=%d", buried);
+		worker_soon(w, JOB_OUTBOX, 0);
+	}
+	return rc;
+}
+
 int waiting_run(struct worker *w, struct arena *a, const char *lease_data)
 {
 	int64_t value_id = 0;

@@ -10,6 +10,9 @@
 /* Every second: /readyz and `keys rotate` look at it. */
 int beat_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
 
+/* What workers that died had begun is begun again. */
+int bury_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+
 /* Paid orders get their codes, however these came back to the shelf. */
 int waiting_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
 /* Those who asked to be told. */

@@ -45,6 +45,7 @@ static const struct job {
 			 .at_end = true },
 	[JOB_ASK] = { .name = "ask", .run = ask_run, .period_ms = 1000, .needs_db = true },
 	[JOB_CALLBACK] = { .name = "callback", .run = callback_run, .period_ms = 1000 },
+	[JOB_BURY] = { .name = "bury", .run = bury_run, .period_ms = 2000, .needs_db = true },
 	[JOB_WAITING] = { .name = "waiting",
 			  .run = waiting_run,
 			  .period_ms = 2000,

@@ -2,6 +2,7 @@
 #include "fcgi/worker/backoff.h"
 #include "fcgi/worker/flight.h"
 #include "fcgi/worker/notices.h"
+#include "shared/base/crash.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/domain/lease.h"
@@ -143,6 +144,7 @@ void flight_answered(int rc, const struct http_answer *http, void *flight)
 	telegram_answer_read(&f->arena, rc, http, &answer);
 	body = answer.body; /* the flight and its arena may be gone after the act */
 	worker_telegram_report(w, answer.result);
+	CRASH_POINT("outbox.answered");
 	acts[answer.result](f, &answer);
 	json_doc_free(&body);
 	/* The chat is free for its next message. */

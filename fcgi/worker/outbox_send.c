@@ -3,6 +3,7 @@
 #include "fcgi/worker/backoff.h"
 #include "fcgi/worker/flight.h"
 #include "fcgi/worker/notices.h"
+#include "shared/base/crash.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/domain/lease.h"
@@ -254,6 +255,8 @@ static int claim(struct worker *w, struct arena *a, bool *ret_more)
 	rc = outbox_claim(w->program.db, a, w->id, limit, LEASE_S, &rows, &count);
 	if (rc)
 		return rc;
+	if (count)
+		CRASH_POINT("outbox.claimed");
 	for (size_t i = 0; i < count; i++)
 		flight_add(w, &rows[i]);
 	*ret_more = count == (size_t)limit && count > 1;

@@ -1,5 +1,6 @@
 /* Telling the database what came of a claimed row. */
 #include "fcgi/worker/flight.h"
+#include "shared/base/crash.h"
 #include "shared/base/log.h"
 #include "shared/domain/user.h"
 #include "shared/platform/json.h"
@@ -10,7 +11,10 @@ typedef int landing_settle(struct flight *f, struct db *db);
 
 static int settle_sent(struct flight *f, struct db *db)
 {
-	return outbox_sent(db, f->row.id, f->w->id, f->message_id);
+	int const rc = outbox_sent(db, f->row.id, f->w->id, f->message_id);
+
+	CRASH_POINT("outbox.marked");
+	return rc;
 }
 
 static int settle_later(struct flight *f, struct db *db)

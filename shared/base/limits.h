@@ -43,6 +43,7 @@
 #define GATE_PROBE_MS 1000	/* while it is down one probe a second looks */
 #define ACCEPT_PAUSE_MS 50	/* after EMFILE and its like */
 #define HEARTBEAT_FRESH_MS 5000 /* older means dead, for /readyz */
+#define WORKER_DEAD_S 10	/* without a heartbeat: what it had claimed is free again */
 #define DIALOG_TTL_S 900	/* a question nobody answered is forgotten */
 #define DB_TX_TRIES 8		/* a transaction is retried whole this often */
 #define ASK_FIRST_S 10	  /* Portmone is asked 10, 20, 40 … s after the page was opened */

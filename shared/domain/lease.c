@@ -107,3 +107,43 @@ int worker_gone(struct db *db, int64_t id)
 		       "beat_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY",
 		       PARAMS(P(id)), NULL);
 }
+
+static int bury_work(struct db *db, void *data)
+{
+	int *buried = data;
+	AUTO_ARENA(a);
+	struct db_rows rows;
+	int rc;
+
+	*buried = 0;
+	DB_TX(tx, db);
+	if ((rc = tx.rc))
+		return rc;
+	rc = db_query(
+		db, &a,
+		"SELECT id FROM workers WHERE beat_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND "
+		"LIMIT 16 FOR UPDATE SKIP LOCKED",
+		PARAMS(P(WORKER_DEAD_S)), &rows);
+	if (rc || !rows.count)
+		return rc;
+	for (size_t i = 0; i < rows.count; i++) {
+		int64_t const id = db_row(&rows, i)[0].number;
+
+		rc = db_exec(
+			db,
+			"UPDATE outbox SET lease_owner = NULL, not_before = UTC_TIMESTAMP(6) "
+			"WHERE state = 'pending' AND lease_owner = ?",
+			PARAMS(P(id)), NULL);
+		if (!rc)
+			rc = db_exec_one(db, "DELETE FROM workers WHERE id = ?", PARAMS(P(id)));
+		if (rc)
+			return rc;
+	}
+	*buried = (int)rows.count;
+	return db_tx_commit(&tx);
+}
+
+int worker_bury(struct db *db, int *ret)
+{
+	return db_retry(db, bury_work, ret);
+}

@@ -31,5 +31,11 @@ int worker_beat(struct db *db, const struct worker_beat *beat) MUST_CHECK;
 /* Workers that beat within HEARTBEAT_FRESH_MS. */
 int worker_alive(struct db *db, int *ret) MUST_CHECK;
 int worker_gone(struct db *db, int64_t id) MUST_CHECK;
+/*
+ * Workers that have not beaten for WORKER_DEAD_S: what they had claimed of the outbox is due
+ * again at once, not only when the lease ends.  One that was merely slow may so send a message
+ * that another sends too: the same code twice, at worst.  ret: how many were buried.
+ */
+int worker_bury(struct db *db, int *ret) MUST_CHECK;
 
 #endif

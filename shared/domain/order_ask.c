@@ -1,5 +1,6 @@
 #include "shared/domain/order_ask.h"
 
+#include "shared/base/crash.h"
 #include "shared/base/limits.h"
 #include "shared/domain/outbox.h"
 #include "shared/domain/stock.h"
@@ -56,7 +57,9 @@ static int claim_work(struct db *db, void *data)
 			return rc;
 	}
 	claim->count = rows.count;
-	return db_tx_commit(&tx);
+	rc = db_tx_commit(&tx);
+	CRASH_POINT("ask.claimed");
+	return rc;
 }
 
 int order_ask_claim(struct db *db, struct arena *a, int limit, int64_t lease_seconds,
@@ -242,6 +245,7 @@ static int answer_work(struct db *db, void *data)
 	if (must_expire(&clock, s->answer)) {
 		if ((rc = order_expire(db, &a, s->order_id)))
 			return rc;
+		CRASH_POINT("expire.before_commit");
 		s->expired = true;
 		clock.state = ORDER_EXPIRED;
 		clock.since_end = 0;
@@ -265,6 +269,7 @@ int order_answered(struct db *db, int64_t order_id, const struct payment_evidenc
 
 	if (evidence->count)
 		rc = order_settle(db, order_id, evidence, &asking.settlement);
+	CRASH_POINT("ask.settled");
 	if (!rc)
 		rc = db_retry(db, answer_work, &answering);
 	if (rc)

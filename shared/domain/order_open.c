@@ -1,5 +1,6 @@
 #include "shared/domain/order_open.h"
 
+#include "shared/base/crash.h"
 #include "shared/base/limits.h"
 #include "shared/domain/outbox.h"
 #include "shared/domain/stock.h"
@@ -287,6 +288,7 @@ static int opening_work(struct db *db, void *data)
 		return db_tx_commit(&tx);
 	if ((rc = replace_older(db, &a, offer)) || (rc = order_insert(db, o, lang, &id)))
 		return rc;
+	CRASH_POINT("open.inserted");
 	rc = stock_take(db, offer->value_id, id, offer->quantity, false);
 	if (rc == ERR_NOT_FOUND) {
 		/* Leaving without commit: no order, nothing replaced. */
@@ -296,7 +298,10 @@ static int opening_work(struct db *db, void *data)
 	if (rc || (rc = tell_opened(db, &a, offer, id)))
 		return rc;
 	o->made = true;
-	return db_tx_commit(&tx);
+	CRASH_POINT("open.before_commit");
+	rc = db_tx_commit(&tx);
+	CRASH_POINT("open.after_commit");
+	return rc;
 }
 
 int order_open(struct db *db, struct arena *a, const struct order_offer *offer,

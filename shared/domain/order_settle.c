@@ -11,6 +11,8 @@
  */
 #include "shared/domain/order_settle.h"
 
+#include "shared/base/crash.h"
+
 #include "shared/domain/outbox.h"
 #include "shared/domain/stock.h"
 
@@ -214,6 +216,7 @@ static int order_pay(struct db *db, struct arena *a, const struct order *order,
 
 	if (rc && rc != ERR_NOT_FOUND)
 		return rc;
+	CRASH_POINT("settle.sold");
 	out->result = rc ? SETTLE_WAITING : SETTLE_DELIVERED;
 	out->state = rc ? ORDER_PAID : ORDER_DELIVERED;
 	return rc ? order_wait(db, a, order) : order_deliver(db, a, order);
@@ -305,13 +308,19 @@ static int settle_work(struct db *db, void *data)
 	paying = paying_row(s);
 	if ((rc = rows_record(db, &a, s, paying, &lost)))
 		return rc;
+	CRASH_POINT("settle.recorded");
 	if (paying >= 0)
 		rc = order_pay(db, &a, s->order, s->out);
 	else if (lost)
 		rc = order_dispute(db, &a, s->order, s->out);
 	if (!rc && s->out->result == SETTLE_REVIEW && can_be_paid(s->order->state))
 		rc = tell(db, &a, s->order, OUTBOX_REVIEW, OUTBOX_ORDERS);
-	return rc ? rc : db_tx_commit(&tx);
+	if (rc)
+		return rc;
+	CRASH_POINT("settle.before_commit");
+	rc = db_tx_commit(&tx);
+	CRASH_POINT("settle.after_commit");
+	return rc;
 }
 
 int order_settle(struct db *db, int64_t order_id, const struct payment_evidence *evidence,
@@ -358,6 +367,7 @@ static int fill_work(struct db *db, void *data)
 		return rc == ERR_NOT_FOUND ? OK : rc;
 	if ((rc = order_deliver(db, &a, order)))
 		return rc;
+	CRASH_POINT("fill.before_commit");
 	filling->filled = true;
 	return db_tx_commit(&tx);
 }

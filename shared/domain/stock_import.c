@@ -1,5 +1,6 @@
 #include "shared/domain/stock_import.h"
 
+#include "shared/base/crash.h"
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
 #include "shared/base/str.h"
@@ -187,6 +188,7 @@ static int chunk_work(struct db *db, void *data)
 			if (rc)
 				return rc;
 		}
+	CRASH_POINT("import.before_commit");
 	return db_tx_commit(&tx);
 }
 
@@ -202,6 +204,7 @@ static int chunk_write(struct stock_import *import)
 	rc = db_retry(import->db, chunk_work, &part);
 	if (rc)
 		return rc;
+	CRASH_POINT("import.committed");
 	added = import->dry_run ? (int64_t)import->count - part.found : part.found;
 	import->report.added += added;
 	import->report.known += (int64_t)import->count - added;

@@ -137,6 +137,33 @@ static void test_leases(void **state)
 	assert_true(mine);
 }
 
+static void test_dead_worker_is_buried(void **state)
+{
+	struct db_test *t = *state;
+	struct worker_beat beat = { .id = WORKER, .host = "here", .pid = 1, .version = "1" };
+	struct outbox_row *rows;
+	int n;
+
+	assert_int_equal(worker_beat(t->db, &beat), OK);
+	beat.id = OTHER_WORKER;
+	assert_int_equal(worker_beat(t->db, &beat), OK);
+	add(t, "a", OUTBOX_CODES, 1);
+	assert_int_equal(claim(t, WORKER, &rows), 1);
+	add(t, "b", OUTBOX_CODES, 2);
+	assert_int_equal(claim(t, OTHER_WORKER, &rows), 1);
+	assert_int_equal(worker_bury(t->db, &n), OK);
+	assert_int_equal(n, 0);
+	db_test_exec(t, "UPDATE workers SET beat_at = UTC_TIMESTAMP(6) - INTERVAL 11 SECOND "
+			"WHERE id = 1");
+	assert_int_equal(worker_bury(t->db, &n), OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(worker_alive(t->db, &n), OK);
+	assert_int_equal(n, 1);
+	/* Its message is due at once, the other's is not. */
+	assert_int_equal(claim(t, OTHER_WORKER, &rows), 1);
+	assert_int_equal(rows[0].chat_id, 1);
+}
+
 static void test_pause(void **state)
 {
 	struct db_test *t = *state;
@@ -182,6 +209,7 @@ int main(void)
 		DB_TEST(test_later_and_hold),
 		DB_TEST(test_leases),
 		DB_TEST(test_pause),
+		DB_TEST(test_dead_worker_is_buried),
 		DB_TEST(test_restock),
 	};
 
