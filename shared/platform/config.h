@@ -60,7 +60,7 @@ enum config_need { CONFIG_BASE, CONFIG_DB, CONFIG_SERVE };
 
 /*
  * Read all settings into ret, which lives as long as the arena.  Secrets that
- * DESIGN lets be made (WEBHOOK_SECRET, CODE_KEYS, FINGERPRINT_KEY, DATA_KEY) are read from
+ * may be made (WEBHOOK_SECRET, CODE_KEYS, FINGERPRINT_KEY, DATA_KEY) are read from
  * KARTKA_VAR/secrets.json when not given; with the private database that file is made
  * (0600, atomically, once) when missing.
  * ERR_INVALID: `problem` holds one line that names the key, without its value if secret.
