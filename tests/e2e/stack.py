@@ -190,10 +190,11 @@ def pay_key(message):
 
 
 class Stack:
-    command = [ROOT / "tests/sandbox/start.sh", str(BIN)]
+    command = None  # the sandbox's start
     popen = {"cwd": ROOT}  # how the command is started
 
-    def __init__(self, **settings):
+    def __init__(self, build=None, **settings):
+        self.bin = Path(build) / "bin" if build else BIN
         self.settings = settings
         self.port = free_port()
         self.var = Path(tempfile.mkdtemp(prefix="kartka-e2e-", dir="/tmp"))
@@ -213,15 +214,14 @@ class Stack:
             KARTKA_VAR=str(self.var),
             HTTP_LISTEN=f"127.0.0.1:{self.port}",
             RESPONDERS="3",
-            KARTKA_CONFIG="/dev/null/none",
         )
-        env.pop("KARTKA_CONFIG")
+        env.pop("KARTKA_CONFIG", None)
         env.update({k: str(v) for k, v in self.settings.items()})
         return env
 
     def start(self):
         self.process = subprocess.Popen(
-            self.command,
+            self.command or [ROOT / "tests/sandbox/start.sh", str(self.bin)],
             env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -283,7 +283,7 @@ class Stack:
 
     def kartka(self, *args, check=True, stdin=""):
         done = subprocess.run(
-            [BIN / "kartka", *map(str, args)],
+            [self.bin / "kartka", *map(str, args)],
             cwd=ROOT,
             env=self.operator_env,
             input=stdin,

@@ -1,0 +1,6 @@
+"""Fault tests use the end-to-end tests' stack."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
