@@ -117,8 +117,9 @@ static void question_answered(int rc, const struct http_answer *answer, void *qu
 		log_event(LOG_WARN, "test_money_left_out", "order=%s hint=PORTMONE_TEST",
 			  q->number);
 	question_settle(q, &evidence);
+	if (w->questions == QUESTIONS_MAX)
+		worker_soon(w, JOB_ASK, 0); /* others may wait for this one's place */
 	question_free(q);
-	worker_soon(w, JOB_ASK, 0);
 }
 
 /* ---- the question ---- */

@@ -48,6 +48,11 @@ static void callback_answered(int rc, const struct http_answer *http, void *work
 		  telegram_result_name(answer.result), answer.description);
 }
 
+static bool may_send(const struct worker *w)
+{
+	return clock_monotonic_ms() >= w->callbacks_pause_ms && worker_telegram_ready(w);
+}
+
 static void callback_drop(struct worker *w)
 {
 	metric_add(w->program.shm, METRIC_CALLBACKS_DROPPED, 1);
@@ -84,7 +89,7 @@ int callback_run(struct worker *w, struct arena *a, const char *lease_data)
 		bool const late = clock_monotonic_ms() - held.ring[held.first].since_ms >
 				  HELD_MS;
 
-		if (!late && !worker_telegram_ready(w))
+		if (!late && !may_send(w))
 			break;
 		if (late)
 			callback_drop(w);
@@ -100,7 +105,7 @@ int callback_run(struct worker *w, struct arena *a, const char *lease_data)
 
 static void callback_send(struct worker *w, struct arena *a, const struct wake_message *m)
 {
-	if (worker_telegram_ready(w)) {
+	if (may_send(w)) {
 		callback_start(w, a, m);
 		return;
 	}

@@ -15,11 +15,11 @@ struct sender;
 struct poller;
 struct checkup;
 
-/* What the loop calls in turn; the rows are in jobs.c. */
+/* What the loop calls in turn; the rows are in loop.c. */
 enum job_id {
 	JOB_BEAT,
+	JOB_ASK, /* before the outbox: its answer is waited for meanwhile */
 	JOB_OUTBOX,
-	JOB_ASK,
 	JOB_CALLBACK,
 	JOB_BURY,
 	JOB_WAITING,

@@ -222,6 +222,9 @@ static int order_insert(struct db *db, const struct opening *o, const char *lang
 	const struct order_offer *offer = o->offer;
 	struct bytes const nonce = { offer->nonce, ORDER_NONCE_LEN };
 	struct db_result result;
+	/* Never after the reservation's end: ask first, expire second. */
+	int64_t const ask_in = o->terms->ask_first < o->terms->ttl ? o->terms->ask_first
+								   : o->terms->ttl;
 	struct money total;
 	int rc;
 
@@ -237,7 +240,7 @@ static int order_insert(struct db *db, const struct opening *o, const char *lang
 		     PARAMS(P((const char *)o->number), P(nonce), P(offer->user_id),
 			    P(offer->value_id), P(offer->quantity), P(offer->unit_price),
 			    P(total), P(offer->chat_id), P(offer->message_id), P(lang),
-			    P(o->terms->ttl), P(o->terms->ask_first)),
+			    P(o->terms->ttl), P(ask_in)),
 		     &result);
 	if (!rc)
 		*ret_id = result.insert_id;

@@ -19,7 +19,7 @@ ADMIN = 1002  # Alex, one of the sandbox's own three
 
 @pytest.fixture(scope="module")
 def module_shop():
-    with Stack(ORDER_TTL=12, ADMIN_CHAT_IDS=ADMIN) as stack:
+    with Stack(ORDER_TTL=8, ADMIN_CHAT_IDS=ADMIN) as stack:
         stack.api("POST", f"/api/users/{ADMIN}/say", {"text": "/start"})
         stack.catalogue("w", codes=300)
         stack.catalogue("w-none", codes=0)
@@ -311,7 +311,7 @@ def test_portmone_down_and_back(shop):
     number, bill = buyer.open_order("w")
     shop.faults(portmone_down=True)
     shop.pay(bill, notify="none", **{"return": False})
-    time.sleep(13)  # its time has passed meanwhile: unanswered, so not expired
+    time.sleep(9)  # its time has passed meanwhile: unanswered, so not expired
     assert shop.state(number) == "pending"
     shop.faults(portmone_down=False)
     shop.wait_state(number, "delivered", 30)
