@@ -58,6 +58,25 @@ static void test_claimed_by_one(void **state)
 	assert_int_equal(due(&s), 1);
 }
 
+/* While one worker is claiming, the other takes what is left and does not wait. */
+static void test_claimed_at_once(void **state)
+{
+	struct order_question *questions;
+	const struct db_cell *row;
+	struct shop s;
+	size_t count;
+
+	shop_make(&s, *state, 1);
+	opened(&s);
+	db_test_exec(s.t, "UPDATE orders SET ask_at = UTC_TIMESTAMP(6)");
+	DB_TX(tx, db_test_open(s.t));
+	assert_int_equal(
+		db_one(tx.db, &s.t->arena, "SELECT id FROM orders FOR UPDATE", NO_PARAMS, &row),
+		OK);
+	assert_int_equal(order_ask_claim(s.t->db, &s.t->arena, 10, 30, &questions, &count), OK);
+	assert_int_equal(count, 0);
+}
+
 static void test_gaps_grow(void **state)
 {
 	static const int64_t gaps[] = { 10, 20, 40, 80, 160, 300, 300 };
@@ -237,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DB_TEST(test_claimed_by_one),
+		DB_TEST(test_claimed_at_once),
 		DB_TEST(test_gaps_grow),
 		DB_TEST(test_asked_at_the_end),
 		DB_TEST(test_nothing_there_expires),

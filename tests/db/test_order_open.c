@@ -59,6 +59,48 @@ static void test_newer_order_of_the_message_replaces(void **state)
 	shop_check(&s);
 }
 
+/* Only what nobody has paid yet gives way. */
+static void test_paid_order_of_the_message_stays(void **state)
+{
+	struct payment_row const row = shop_payment("p1", PRICE);
+	struct payment_evidence const evidence = shop_paid(&row, 1);
+	struct shop s;
+	struct order_offer one;
+	struct order_offer two;
+	int64_t first;
+
+	shop_make(&s, *state, 3);
+	one = shop_offer(&s, BUYER, 1);
+	two = shop_offer(&s, BUYER, 2);
+	first = shop_open(&s, &one, OPENING_OK)->id;
+	assert_int_equal(shop_settle(&s, first, &evidence).result, SETTLE_DELIVERED);
+	shop_open(&s, &two, OPENING_OK);
+	assert_int_equal(shop_order(&s, first)->state, ORDER_DELIVERED);
+	assert_int_equal(shop_codes(&s, "sold"), 1);
+	shop_check(&s);
+}
+
+/* Nor is another person's, whose chat happens to have a message of that number. */
+static void test_order_of_another_chat_stays(void **state)
+{
+	struct shop s;
+	struct order_offer one;
+	struct order_offer two;
+	int64_t first;
+
+	shop_make(&s, *state, 2);
+	one = shop_offer(&s, BUYER, 1);
+	two = shop_offer(&s, OTHER_BUYER, 1);
+	first = shop_open(&s, &one, OPENING_OK)->id;
+	shop_open(&s, &two, OPENING_OK);
+	assert_int_equal(shop_order(&s, first)->state, ORDER_PENDING);
+	two = shop_offer(&s, BUYER, 1);
+	two.message_id = 78;
+	shop_open(&s, &two, OPENING_SOLD_OUT);
+	assert_int_equal(shop_order(&s, first)->state, ORDER_PENDING);
+	shop_check(&s);
+}
+
 static void test_replacing_in_vain_keeps_the_older(void **state)
 {
 	struct shop s;
@@ -217,6 +259,22 @@ static void test_first_link_counts(void **state)
 	assert_int_equal(order_link_store(s.t->db, &s.t->arena, id, "https://a", &url), OK);
 	assert_int_equal(order_link_store(s.t->db, &s.t->arena, id, "https://b", &url), OK);
 	assert_string_equal(url, "https://a");
+	assert_int_equal(order_link_claim(s.t->db, id, 10, &mine), OK);
+	assert_false(mine);
+}
+
+/* Nobody is sent to the gateway for an order that has ended. */
+static void test_no_link_for_what_has_ended(void **state)
+{
+	struct shop s;
+	struct order_offer offer;
+	int64_t id;
+	bool mine;
+
+	shop_make(&s, *state, 1);
+	offer = shop_offer(&s, BUYER, 1);
+	id = shop_open(&s, &offer, OPENING_OK)->id;
+	assert_int_equal(order_cancel(s.t->db, id, BUYER), OK);
 	assert_int_equal(order_link_claim(s.t->db, id, 10, &mine), OK);
 	assert_false(mine);
 }
@@ -408,6 +466,8 @@ int main(void)
 		DB_TEST(test_opened_twice_is_once),
 		DB_TEST(test_all_or_none),
 		DB_TEST(test_newer_order_of_the_message_replaces),
+		DB_TEST(test_paid_order_of_the_message_stays),
+		DB_TEST(test_order_of_another_chat_stays),
 		DB_TEST(test_replacing_in_vain_keeps_the_older),
 		DB_TEST(test_message_without_number_is_replaced_for_its_value),
 		DB_TEST(test_refusals),
@@ -416,6 +476,7 @@ int main(void)
 		DB_TEST(test_oldest_expiring_first),
 		DB_TEST(test_cancel_is_the_buyer_s),
 		DB_TEST(test_first_link_counts),
+		DB_TEST(test_no_link_for_what_has_ended),
 		DB_TEST(test_open_orders_are_limited),
 		DB_TEST(test_pause_after_unpaid_orders_grows),
 		DB_TEST(test_limits_are_settings),

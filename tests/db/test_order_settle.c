@@ -128,6 +128,9 @@ static void test_second_payment_is_looked_at(void **state)
 	assert_int_equal(shop_codes(&s, "sold"), 1);
 	assert_int_equal(
 		db_test_number(s.t, "SELECT COUNT(*) FROM outbox WHERE kind = 'alert'"), 1);
+	assert_string_equal(db_test_text(s.t, "SELECT JSON_VALUE(data, '$.what') FROM outbox "
+					      "WHERE kind = 'alert'"),
+			    "second");
 	shop_check(&s);
 }
 

@@ -40,6 +40,7 @@ static void test_fact_is_told_once(void **state)
 	assert_int_equal(claim(t, WORKER, &rows), 1);
 	assert_int_equal(outbox_sent(t->db, rows[0].id, WORKER, 5), OK);
 	add(t, "a:1", OUTBOX_ORDERS, 1);
+	db_test_exec(t, "UPDATE outbox SET not_before = UTC_TIMESTAMP(6)");
 	assert_int_equal(claim(t, WORKER, &rows), 0);
 }
 
@@ -73,6 +74,8 @@ static void test_lease(void **state)
 	assert_int_equal(rows[0].attempts, 2);
 	assert_int_equal(outbox_sent(t->db, id, WORKER, 5), ERR_CONFLICT);
 	assert_int_equal(outbox_later(t->db, id, WORKER, 5, "x"), ERR_CONFLICT);
+	assert_int_equal(outbox_undeliverable(t->db, id, WORKER, "x"), ERR_CONFLICT);
+	assert_int_equal(outbox_dead(t->db, id, WORKER, "x"), ERR_CONFLICT);
 	assert_int_equal(outbox_sent(t->db, id, OTHER_WORKER, 6), OK);
 	assert_int_equal(outbox_dead(t->db, id, OTHER_WORKER, "x"), ERR_CONFLICT);
 }
@@ -94,6 +97,21 @@ static void test_unknown_kind(void **state)
 			 1);
 }
 
+/* While one worker is claiming, the other takes what is left and does not wait. */
+static void test_claimed_at_once(void **state)
+{
+	struct db_test *t = *state;
+	struct outbox_row *rows;
+	const struct db_cell *row;
+
+	add(t, "a", OUTBOX_CODES, 1);
+	DB_TX(tx, db_test_open(t));
+	assert_int_equal(
+		db_one(tx.db, &t->arena, "SELECT id FROM outbox FOR UPDATE", NO_PARAMS, &row),
+		OK);
+	assert_int_equal(claim(t, WORKER, &rows), 0);
+}
+
 static void test_later_and_hold(void **state)
 {
 	struct db_test *t = *state;
@@ -108,6 +126,10 @@ static void test_later_and_hold(void **state)
 	add(t, "b", OUTBOX_CODES, 2);
 	add(t, "c", OUTBOX_CODES, 3);
 	assert_int_equal(outbox_hold_chat(t->db, 2, 60), OK);
+	assert_int_equal(outbox_hold_chat(t->db, 2, 1), OK); /* never shortened */
+	assert_in_range(db_test_number(t, "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), "
+					  "not_before) FROM outbox WHERE chat_id = 2"),
+			50, 60);
 	assert_int_equal(claim(t, WORKER, &rows), 1);
 	assert_int_equal(rows[0].chat_id, 3);
 }
@@ -132,6 +154,9 @@ static void test_leases(void **state)
 		lease_take(t->db, &t->arena, "polling", OTHER_WORKER, 30, &mine, &data), OK);
 	assert_true(mine);
 	assert_string_equal(data, "17");
+	assert_int_equal(lease_release(t->db, "polling", WORKER), OK); /* it has none */
+	assert_int_equal(lease_take(t->db, &t->arena, "polling", WORKER, 30, &mine, &data), OK);
+	assert_false(mine);
 	assert_int_equal(lease_release(t->db, "polling", OTHER_WORKER), OK);
 	assert_int_equal(lease_take(t->db, &t->arena, "polling", WORKER, 30, &mine, &data), OK);
 	assert_true(mine);
@@ -205,6 +230,7 @@ int main(void)
 		DB_TEST(test_fact_is_told_once),
 		DB_TEST(test_codes_come_first),
 		DB_TEST(test_lease),
+		DB_TEST(test_claimed_at_once),
 		DB_TEST(test_unknown_kind),
 		DB_TEST(test_later_and_hold),
 		DB_TEST(test_leases),

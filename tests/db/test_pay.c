@@ -28,6 +28,7 @@ static struct {
 	int port;
 	_Atomic int mood;
 	_Atomic int bills;
+	struct db *overtaker; /* stores another link before the answer */
 } gateway;
 
 static void gateway_answer(int fd)
@@ -48,6 +49,10 @@ static void gateway_answer(int fd)
 	(void)!read(fd, text, sizeof(text));
 	if (mood == GATEWAY_SILENT)
 		nanosleep(&pause, NULL);
+	if (gateway.overtaker &&
+	    db_script(gateway.overtaker,
+		      "UPDATE orders SET link_url = 'https://pay.example/first'"))
+		die("nobody was faster");
 	snprintf(text, sizeof(text), answers[mood], ++gateway.bills);
 	(void)send(fd, text, strlen(text), MSG_NOSIGNAL);
 	close(fd);
@@ -140,6 +145,7 @@ static int setup(void **state)
 	app.bot_name_due_ms = 0;
 	gateway.mood = GATEWAY_WELL;
 	gateway.bills = 0;
+	gateway.overtaker = NULL;
 	return 0;
 }
 
@@ -405,6 +411,24 @@ static void test_gateway_asked_by_another(void **state)
 	assert_int_equal(pay(t, "GET", &offer).status, 303);
 }
 
+/* We were so slow that the claim ran out: the bill that was stored first is the order's. */
+static void test_first_bill_counts(void **state)
+{
+	struct db_test *t = *state;
+	struct shop s;
+	struct order_offer offer;
+	struct reply reply;
+
+	shop_make(&s, t, 1);
+	offer = shop_offer(&s, BUYER, 1);
+	gateway.overtaker = db_test_open(t);
+	reply = pay(t, "GET", &offer);
+	assert_int_equal(gateway.bills, 1);
+	assert_int_equal(reply.status, 303);
+	assert_string_equal(reply.location, "https://pay.example/first");
+	assert_string_equal(pay(t, "GET", &offer).location, "https://pay.example/first");
+}
+
 static void test_ended(void **state)
 {
 	static const struct {
@@ -569,6 +593,7 @@ int main(void)
 		PAY_TEST(test_price),
 		PAY_TEST(test_gateway_down),
 		PAY_TEST(test_gateway_asked_by_another),
+		PAY_TEST(test_first_bill_counts),
 		PAY_TEST(test_ended),
 		PAY_TEST(test_return),
 		PAY_TEST(test_notify),

@@ -45,6 +45,8 @@ static void test_round_trip(void **state)
 
 static void test_every_character_counts(void **state)
 {
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				       "0123456789-_";
 	struct order_offer const offer = offer_make();
 	struct order_offer back;
 	AUTO_ARENA(a);
@@ -55,8 +57,11 @@ static void test_every_character_counts(void **state)
 	for (size_t i = 0; i < len; i++) {
 		char *forged = arena_strdup(&a, token);
 
-		forged[i] = forged[i] == 'A' ? 'B' : 'A';
-		assert_int_equal(order_token_read(&a, key, forged, &back), ERR_DENIED);
+		for (const char *c = alphabet; *c; c++) {
+			forged[i] = *c;
+			assert_int_equal(order_token_read(&a, key, forged, &back),
+					 *c == token[i] ? OK : ERR_DENIED);
+		}
 		assert_int_equal(order_token_read(&a, key, arena_strndup(&a, token, i), &back),
 				 ERR_DENIED);
 	}

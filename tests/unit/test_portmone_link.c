@@ -229,6 +229,26 @@ static void test_link_answers(void **state)
 	}
 }
 
+/* What a browser might take for something else than the place it is sent to. */
+static void test_link_characters(void **state)
+{
+	static const char *const bad[] = { " ",	  "\\\"", "<",	 ">",	    "`",      "\\\\",
+					   "\\t", "\\r",  "\\n", "\\u007f", "\u00A0", "ї" };
+
+	UNUSED(state);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		const char *body = arena_printf(
+			&arena, "{\"linkPayment\":\"https://x.example/a%sb\"}", bad[i]);
+		struct http_answer const answer = answer_of(200, body);
+		const char *url = NULL;
+		const char *why;
+
+		assert_int_equal(portmone_link_read(&portmone, &arena, OK, &answer, &url, &why),
+				 ERR_DOWN);
+		assert_string_equal(why, "linkPayment is no address");
+	}
+}
+
 static void test_words_hold_no_secret(void **state)
 {
 	struct http_answer const answer = answer_of(
@@ -316,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_link_request),
 		cmocka_unit_test(test_link_request_at_its_limits),
 		cmocka_unit_test(test_link_answers),
+		cmocka_unit_test(test_link_characters),
 		cmocka_unit_test(test_words_hold_no_secret),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_link),

@@ -275,6 +275,18 @@ static struct bytes repeated(const char *before, const char *what, size_t times,
 	return (struct bytes){ s.data, s.len };
 }
 
+/* Elements in elements, each closed. */
+static struct bytes nested(int depth)
+{
+	struct str s = STR(&arena, 4096);
+
+	for (int i = 0; i < depth; i++)
+		str_add(&s, i ? "<a>" : "<BILLS>");
+	for (int i = depth; i-- > 0;)
+		str_add(&s, i ? "</a>" : "</BILLS>");
+	return (struct bytes){ s.data, s.len };
+}
+
 static void test_deep_and_huge(void **state)
 {
 	struct notification n;
@@ -289,6 +301,9 @@ static void test_deep_and_huge(void **state)
 	assert_int_equal(
 		read_body("text/xml", repeated("<BILLS>", "<a/>", 200000, "</BILLS>"), &n),
 		ERR_INVALID);
+	assert_int_equal(read_body("text/xml", nested(NOTIFY_XML_DEPTH_MAX), &n), OK);
+	assert_int_equal(read_body("text/xml", nested(NOTIFY_XML_DEPTH_MAX + 1), &n),
+			 ERR_INVALID);
 	/* More bills than are kept: those that are, count. */
 	body = repeated("<BILLS>", BILL("A", "1"), 400, "</BILLS>");
 	assert_int_equal(read_body("text/xml", body, &n), OK);

@@ -125,6 +125,10 @@ static void test_return_answers(void **state)
 		  "the answer is for another order or sum" },
 		{ 200, "[{\"status\":\"RETURN\",\"shopOrderNumber\":\"K7F3-9QXB\"}]",
 		  ERR_UNSURE, "the answer is for another order or sum" },
+		{ 200,
+		  "[{\"status\":\"RETURN\",\"shopBillId\":\"434226706\",\"billAmount\":"
+		  "\"-95.50\",\"shopOrderNumber\":\"K7F3-9QXB\"}]",
+		  ERR_UNSURE, "the answer is for another order or sum" },
 		{ 200, "[{\"status\":\"PAYED\",\"errorCode\":\"0\"}]", ERR_UNSURE,
 		  "the answer is no RETURN" },
 		{ 200, "[]", ERR_UNSURE, "the answer is no RETURN" },

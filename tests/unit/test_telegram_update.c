@@ -260,6 +260,8 @@ static void test_no_update(void **state)
 		"{\"update_id\":1,\"message\":{}}",
 		"{\"update_id\":1,\"message\":{" HEAD "," FROM "}}",
 		"{\"update_id\":1,\"message\":{" HEAD "," CHAT "}}",
+		"{\"update_id\":1,\"message\":{" HEAD ",\"from\":{\"id\":7,\"is_bot\":true,"
+		"\"first_name\":\"b\"}," CHAT ",\"text\":\"x\"}}",
 		"{\"update_id\":1,\"message\":{" FROM ",\"chat\":{\"id\":1001}}}",
 		"{\"update_id\":1,\"message\":{" FROM ",\"chat\":\"x\"}}",
 		"{\"update_id\":1,\"callback_query\":{\"id\":\"\"," FROM "}}",

@@ -1,0 +1,123 @@
+/* Each rule of `kartka check` finds what breaks it, and nothing in a shop that is whole. */
+#include "tests/db/shop.h"
+
+#include "shared/domain/invariant.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* A delivered order with two codes, a waiting one, a pending one; a code on the shelf. */
+static void shop_busy(struct shop *s, struct db_test *t)
+{
+	struct payment_row row = shop_payment("p1", 2 * PRICE);
+	struct payment_evidence const evidence = shop_paid(&row, 1);
+	struct order_offer offer;
+	int64_t id;
+
+	shop_make(s, t, 4);
+	offer = shop_offer(s, BUYER, 2);
+	id = shop_open(s, &offer, OPENING_OK)->id;
+	shop_settle(s, id, &evidence);
+	offer = shop_offer(s, OTHER_BUYER, 2);
+	id = shop_open(s, &offer, OPENING_OK)->id;
+	assert_int_equal(order_cancel(t->db, id, OTHER_BUYER), OK);
+	offer = shop_offer(s, BUYER, 1);
+	shop_open(s, &offer, OPENING_OK);
+	row.id = "p2";
+	assert_int_equal(shop_settle(s, id, &evidence).result, SETTLE_WAITING);
+	shop_check(s);
+}
+
+/* The rules that are broken, in one line. */
+static const char *broken(struct shop *s)
+{
+	struct arena *a = &s->t->arena;
+	const char *names = "";
+
+	for (size_t i = 0; i < invariant_count(); i++) {
+		const struct invariant *inv = invariant_at(i);
+		struct db_rows rows;
+
+		assert_int_equal(invariant_check(s->t->db, a, inv, &rows), OK);
+		if (rows.count)
+			names = arena_printf(a, "%s %s", names, inv->name);
+	}
+	return names;
+}
+
+static const struct {
+	const char *rule;
+	const char *sql;
+} breaches[] = {
+	{ "sold_code_has_order",
+	  "UPDATE card_codes SET order_id = 4711 WHERE state = 'sold' LIMIT 1" },
+	{ "delivered_order_is_whole",
+	  "UPDATE card_codes SET state = 'defective' WHERE state = 'sold' LIMIT 1" },
+	{ "code_matches_order_value",
+	  "UPDATE card_codes SET value_id = 9 WHERE state = 'sold' LIMIT 1" },
+	{ "waiting_order_has_no_codes",
+	  "UPDATE card_codes SET state = 'sold', slot = 1, order_id = (SELECT id FROM orders "
+	  "WHERE state = 'paid') WHERE state = 'available' LIMIT 1" },
+	{ "reserved_code_has_pending_order",
+	  "UPDATE orders SET state = 'expired' WHERE state = 'pending'" },
+	{ "pending_order_has_its_codes",
+	  "UPDATE card_codes SET state = 'available', order_id = NULL, slot = NULL "
+	  "WHERE state = 'reserved'" },
+	{ "reservation_ends",
+	  "UPDATE orders SET created_at = UTC_TIMESTAMP(6) - INTERVAL 9 HOUR, "
+	  "expires_at = UTC_TIMESTAMP(6) - INTERVAL 8 HOUR WHERE state = 'pending'" },
+	{ "paid_order_has_payment", "UPDATE payments SET applied = 0 LIMIT 1" },
+	{ "unpaid_order_has_no_applied_payment",
+	  "UPDATE payments SET order_id = (SELECT id FROM orders WHERE state = 'pending') "
+	  "LIMIT 1" },
+	{ "payment_covers_order", "UPDATE payments SET amount_kop = 1" },
+	{ "delivered_order_is_told", "DELETE FROM outbox WHERE kind = 'delivered'" },
+	{ "unpaid_order_is_asked", "UPDATE orders SET ask_at = NULL WHERE state = 'pending'" },
+	{ "outbox_moves", "UPDATE outbox SET not_before = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR" },
+	{ "bonus_balance_not_negative",
+	  "INSERT INTO bonus_entries (user_id, fact, amount_kop, created_at) "
+	  "VALUES (1001, 'f', -1, UTC_TIMESTAMP(6))" },
+};
+
+static void test_each_finds_its_breach(void **state)
+{
+	struct db_test *t = *state;
+
+	for (size_t i = 0; i < COUNT(breaches); i++) {
+		struct shop s;
+
+		db_test_clean(t);
+		shop_busy(&s, t);
+		db_test_exec(t, "SET SESSION foreign_key_checks = 0");
+		db_test_exec(t, breaches[i].sql);
+		if (!strstr(broken(&s), breaches[i].rule))
+			fail_msg("%s finds nothing; found:%s", breaches[i].rule, broken(&s));
+	}
+}
+
+/* A code on the shelf that belongs to an order is kept out by the schema itself. */
+static void test_every_rule_is_tried(void **state)
+{
+	UNUSED(state);
+	for (size_t i = 0; i < invariant_count(); i++) {
+		const char *name = invariant_at(i)->name;
+		bool tried = !strcmp(name, "free_code_has_no_order");
+
+		for (size_t n = 0; n < COUNT(breaches); n++)
+			tried = tried || !strcmp(breaches[n].rule, name);
+		if (!tried)
+			fail_msg("%s is not tried", name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DB_TEST(test_each_finds_its_breach),
+		cmocka_unit_test(test_every_rule_is_tried),
+	};
+
+	return cmocka_run_group_tests(tests, db_test_start, db_test_stop);
+}

@@ -1,0 +1,88 @@
+/* Accounts of administrators: each change is made once, is in the audit trail, and ends
+ * sessions. */
+#include "shared/domain/staff.h"
+#include "tests/db/db_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void anna_make(struct db_test *t)
+{
+	assert_int_equal(staff_add(t->db, "anna", "hash", ROLE_MANAGER), OK);
+	db_test_exec(t, "UPDATE staff SET totp_seed = 'x', recovery_codes = 'y'");
+	db_test_exec(t, "INSERT INTO sessions (token_hash, staff_id, address, agent, "
+			"created_at, seen_at) SELECT UNHEX(SHA2('cookie', 256)), id, '', '', "
+			"UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) FROM staff");
+	assert_int_equal(staff_add(t->db, "boris", "hash", ROLE_OWNER), OK);
+	db_test_exec(t, "INSERT INTO sessions (token_hash, staff_id, address, agent, "
+			"created_at, seen_at) SELECT UNHEX(SHA2('other', 256)), id, '', '', "
+			"UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) FROM staff WHERE login = 'boris'");
+}
+
+static int64_t audited(struct db_test *t, const char *action)
+{
+	return db_test_number(t, arena_printf(&t->arena,
+					      "SELECT COUNT(*) FROM audit WHERE action = '%s' "
+					      "AND object = 'staff anna'",
+					      action));
+}
+
+static void test_login_is_one_person(void **state)
+{
+	struct db_test *t = *state;
+	struct staff *list;
+	size_t count;
+
+	anna_make(t);
+	assert_int_equal(staff_add(t->db, "anna", "mine", ROLE_OWNER), ERR_CONFLICT);
+	assert_int_equal(audited(t, "staff_add"), 1);
+	assert_int_equal(staff_list(t->db, &t->arena, &list, &count), OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(list[0].role, ROLE_MANAGER);
+	assert_int_equal(db_test_number(t, "SELECT COUNT(*) FROM audit WHERE "
+					   "detail LIKE '%hash%'"),
+			 0);
+}
+
+static void test_disabled_once(void **state)
+{
+	struct db_test *t = *state;
+
+	anna_make(t);
+	assert_int_equal(staff_disable(t->db, "anna"), OK);
+	assert_int_equal(staff_disable(t->db, "anna"), ERR_CONFLICT);
+	assert_int_equal(staff_disable(t->db, "nobody"), ERR_NOT_FOUND);
+	assert_int_equal(audited(t, "staff_disable"), 1);
+	assert_string_equal(db_test_text(t, "SELECT login FROM staff s JOIN sessions e "
+					    "ON e.staff_id = s.id"),
+			    "boris");
+	assert_int_equal(db_test_number(t, "SELECT COUNT(*) FROM sessions"), 1);
+}
+
+static void test_second_factor_made_anew(void **state)
+{
+	struct db_test *t = *state;
+
+	anna_make(t);
+	assert_int_equal(staff_reset_totp(t->db, "anna"), OK);
+	assert_int_equal(staff_reset_totp(t->db, "nobody"), ERR_NOT_FOUND);
+	assert_int_equal(audited(t, "staff_reset_totp"), 1);
+	assert_int_equal(db_test_number(t, "SELECT COUNT(*) FROM staff WHERE "
+					   "totp_seed IS NOT NULL OR "
+					   "recovery_codes IS NOT NULL"),
+			 0);
+	assert_int_equal(db_test_number(t, "SELECT COUNT(*) FROM sessions"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DB_TEST(test_login_is_one_person),
+		DB_TEST(test_disabled_once),
+		DB_TEST(test_second_factor_made_anew),
+	};
+
+	return cmocka_run_group_tests(tests, db_test_start, db_test_stop);
+}
