@@ -61,6 +61,17 @@ bool process_is_gone(pid_t pid)
 	return *status_field(status, "\nState:") == 'Z';
 }
 
+bool process_is_named(pid_t pid, const char *name)
+{
+	char status[4096];
+	size_t const len = strlen(name);
+	const char *have;
+
+	proc_read(pid, "status", status, sizeof(status));
+	have = status_field(status, "Name:");
+	return !strncmp(have, name, len) && have[len] == '\n';
+}
+
 /* All process numbers, one a call; 0 at the end. */
 static pid_t next_pid(DIR *proc)
 {

@@ -18,6 +18,9 @@ size_t process_children(pid_t *ret, size_t max);
 /* Not there, or only a zombie. */
 bool process_is_gone(pid_t pid);
 
+/* Does its program have this name (15 characters of it at most)? */
+bool process_is_named(pid_t pid, const char *name);
+
 /* End what an earlier run with this KARTKA_VAR left.  Returns when all of it is gone. */
 void process_end_leftovers(const char *var);
 

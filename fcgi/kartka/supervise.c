@@ -21,6 +21,7 @@ enum {
 	WATCH_MS = 250,	       /* how often make is looked at */
 	STRAYS_MS = 1000,      /* how often strays are looked for when nothing died */
 	STRAY_GRACE_MS = 2000, /* a responder finishes the request in hand */
+	ALONE_MS = 10,	       /* how soon it is looked whether they are gone */
 	CHILDREN_MAX = 4096,
 };
 
@@ -189,6 +190,24 @@ static void strays_end(struct supervisor *s, int64_t now)
 	s->strays_look_ms = now + STRAYS_MS;
 }
 
+/* Those of this service's own program are ended at once; how many there still are. */
+static size_t strays_of(const struct supervisor *s, const struct service *service)
+{
+	static pid_t children[CHILDREN_MAX];
+	const char *slash = strrchr(service->argv[0], '/');
+	const char *name = slash ? slash + 1 : service->argv[0];
+	size_t const count = process_children(children, CHILDREN_MAX);
+	size_t strays = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!is_known(s, children[i]) && process_is_named(children[i], name) &&
+		    !process_is_gone(children[i])) {
+			strays++;
+			(void)kill(children[i], SIGKILL);
+		}
+	return strays;
+}
+
 /* ---- what happens ---- */
 
 static void service_died(struct supervisor *s, struct service *service, int status)
@@ -266,9 +285,13 @@ static int64_t services_restart(struct supervisor *s, int64_t until)
 	for (size_t i = 0; i < s->count; i++) {
 		struct service *service = &s->services[i];
 
-		if (!service->pid && service->due_ms <= now)
+		if (service->pid)
+			continue;
+		if (service->due_ms <= now && service->alone && strays_of(s, service))
+			service->due_ms = now + ALONE_MS;
+		if (service->due_ms <= now)
 			service_start(service);
-		else if (!service->pid && service->due_ms < until)
+		else if (service->due_ms < until)
 			until = service->due_ms;
 	}
 	return until;

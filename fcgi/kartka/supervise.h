@@ -25,6 +25,7 @@ struct service {
 	const struct account *account;
 	const char *output; /* the file its output is added to; NULL: ours */
 	const char *socket; /* a name it binds: removed before each start; NULL: none */
+	bool alone;	    /* what is left of its last run would be in its way */
 	bool quiet;	    /* while it starts: whoever waits for it tells of its death */
 
 	pid_t pid; /* 0: not running */

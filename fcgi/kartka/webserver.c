@@ -162,6 +162,7 @@ void webserver_start(struct supervisor *s, struct arena *a, const struct config 
 				 .argv = argv,
 				 .phase = STOP_NGINX,
 				 .stop_signal = SIGQUIT,
+				 .alone = true, /* its workers hold the port */
 			 });
 }
 

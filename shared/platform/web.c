@@ -47,10 +47,11 @@ static sigset_t stop_signals(void)
 }
 
 /*
- * Block them, and return the mask under which they are let in.  FCGX_Init must have run:
- * it puts handlers of its own on SIGPIPE, SIGUSR1 and SIGTERM, even where they are ignored.
+ * Block them, and return the mask under which they are let in.  FCGX_Init puts handlers of its
+ * own on SIGPIPE, SIGUSR1 and SIGTERM, even where they are ignored, and a signal that met one
+ * of those would be lost: so it runs while they are blocked, and ours come after it.
  */
-static sigset_t signals_init(void)
+static sigset_t signals_init(const char *name)
 {
 	struct sigaction stop = { .sa_handler = want_stop };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -58,6 +59,8 @@ static sigset_t signals_init(void)
 	sigset_t open;
 
 	sigprocmask(SIG_BLOCK, &set, &open);
+	if (FCGX_Init())
+		die("%s: FCGX_Init failed", name);
 	sigdelset(&open, SIGTERM);
 	sigdelset(&open, SIGINT);
 	sigdelset(&open, SIGUSR1);
@@ -369,9 +372,7 @@ int web_serve(const struct web_server *server)
 			server->name);
 		return 1;
 	}
-	if (FCGX_Init())
-		die("%s: FCGX_Init failed", server->name);
-	open = signals_init();
+	open = signals_init(server->name);
 	if (fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK))
 		die("%s: the socket can't be made non-blocking", server->name);
 	forget_start();

@@ -150,8 +150,14 @@ class Site:
     def stop(self):
         for process in (self.nginx, self.watch):
             process.terminate()
-        for process in (self.nginx, self.watch):
-            process.wait(10)
+        self.nginx.wait(10)
+        # A copy that multiwatch had forked, but not started yet, misses its signal.
+        while self.watch.poll() is None:
+            for copy in self.copies():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(copy, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.watch.wait(2)
         self.log.close()
 
 
