@@ -63,6 +63,7 @@ command_function command_codes_import;
 command_function command_codes_count;
 command_function command_order_show;
 command_function command_order_settle;
+command_function command_order_refund;
 command_function command_webhook_set;
 command_function command_webhook_info;
 command_function command_webhook_delete;

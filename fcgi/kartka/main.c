@@ -55,6 +55,12 @@ static const struct command commands[] = {
 	{ "order settle", "NUMBER", "ask Portmone about an order now, and settle it by the answer",
 	  CONFIG_SERVE, command_order_settle },
 
+	{ "order refund", "NUMBER [--amount 50.00] --why TEXT",
+	  "give an order's money back through Portmone: all of it, or a part\n\n"
+	  "  All of it ends the order: its codes become defective.  The worker does it, once, and the buyer is told;\n"
+	  "  `order show` says how it stands.",
+	  CONFIG_DB, command_order_refund },
+
 	{ "webhook set", "", "tell Telegram where the shop is; commands and descriptions in each language",
 	  CONFIG_SERVE, command_webhook_set },
 	{ "webhook info", "", "what Telegram says of the webhook", CONFIG_SERVE, command_webhook_info },

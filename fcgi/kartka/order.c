@@ -1,11 +1,11 @@
-#include "fcgi/kartka/outside.h"
+#include "fcgi/kartka/order.h"
 
 #include "shared/base/clock.h"
 #include "shared/domain/order_ask.h"
+#include "shared/domain/refund.h"
 #include "shared/service/portmone_evidence.h"
 
-static struct order *order_named(const struct command_env *env, struct db *db,
-				 const char *typed)
+struct order *order_named(const struct command_env *env, struct db *db, const char *typed)
 {
 	struct order *order;
 	const char *number;
@@ -21,6 +21,24 @@ static struct order *order_named(const struct command_env *env, struct db *db,
 	else if (rc)
 		outside_db_failed(env, db, rc);
 	return rc ? NULL : order;
+}
+
+bool order_why(const struct command_env *env, int *argc, char **argv, const char **ret)
+{
+	*ret = command_option(argc, argv, "why");
+	if (*ret && **ret)
+		return true;
+	command_fail(env, "--why TEXT is needed: it stays in the audit trail");
+	return false;
+}
+
+struct decision order_decision(const struct command_env *env, const char *why)
+{
+	return (struct decision){
+		.actor = "command line",
+		.why = why,
+		.wish = decision_wish(env->arena, "cli"),
+	};
 }
 
 static void time_show(struct arena *a, const char *what, int64_t at)
@@ -57,13 +75,30 @@ static int payments_show(const struct command_env *env, struct db *db,
 	if (rc)
 		return outside_db_failed(env, db, rc);
 	for (size_t i = 0; i < count; i++)
-		printf("%-11s %s %s %s%s%s%s%s\n",
+		printf("%-11s #%lld %s %s %s%s%s%s%s\n",
 		       payments[i].kind == PAYMENT_IN ? "payment" : "return",
-		       payments[i].gateway_payment_id,
+		       (long long)payments[i].id, payments[i].gateway_payment_id,
 		       money_plain(env->arena, payments[i].amount), states[payments[i].state],
 		       payments[i].applied ? ", paid the order" : "",
 		       *payments[i].reason ? " (" : "", payments[i].reason,
 		       *payments[i].reason ? ")" : "");
+	return 0;
+}
+
+static int refunds_show(const struct command_env *env, struct db *db, const struct order *order)
+{
+	struct refund *refunds;
+	size_t count;
+	int const rc = refund_list_of_order(db, env->arena, order->id, &refunds, &count);
+
+	if (rc)
+		return outside_db_failed(env, db, rc);
+	for (size_t i = 0; i < count; i++)
+		printf("%-11s %s %s, %s: %s%s%s%s\n", "refund",
+		       money_plain(env->arena, refunds[i].amount),
+		       refund_state_name(refunds[i].state), refunds[i].actor, refunds[i].reason,
+		       *refunds[i].last_error ? " (" : "", refunds[i].last_error,
+		       *refunds[i].last_error ? ")" : "");
 	return 0;
 }
 
@@ -80,6 +115,8 @@ int command_order_show(struct command_env *env, int argc, char **argv)
 		return 1;
 	order_show(env->arena, order);
 	status = payments_show(env, db, order);
+	if (!status)
+		status = refunds_show(env, db, order);
 	db_free(db);
 	return status;
 }

@@ -1,7 +1,7 @@
 #include "fcgi/telegram/screen.h"
 #include "fcgi/telegram/view.h"
 
-#include "shared/domain/order.h"
+#include "shared/domain/order_refund.h"
 #include "shared/domain/outbox.h"
 #include "shared/service/button.h"
 #include "shared/service/delivery.h"
@@ -113,23 +113,26 @@ int screen_problem(struct turn *t, struct message *ret)
 	return OK;
 }
 
+/* Nothing was delivered, so nobody need be asked. */
 int screen_refund_wish(struct turn *t, struct message *ret)
 {
+	enum refund_result result;
 	struct order *order;
-	int rc = order_mine(t, &order);
+	int rc = order_refund_by_buyer(t->bot->program->db, t->args[0], t->user->id, &result);
 
+	if (!rc)
+		rc = order_mine(t, &order);
 	if (rc == ERR_NOT_FOUND)
 		return none_draw(t, ret);
 	if (rc)
 		return rc;
-	if (order->state != ORDER_PAID)
+	/* The stock, or an earlier press, was faster: the order says how it stands. */
+	if (result != REFUND_ASKED)
 		return state_draw(t, order, ret);
-	rc = alert_add(t, order, "refund_wish");
-	if (rc)
-		return rc;
+	wake_outbox(t->bot->wake);
 	ret->html = turn_html(t, "bot.refund_wish.done", A("order", order->number),
 			      A("total", turn_money(t, order->total)));
-	t->toast = turn_text(t, "bot.told");
+	t->toast = turn_text(t, "bot.refund_wish.toast");
 	view_foot(t, ret, arena_printf(t->a, BUTTON_PURCHASES, 0LL));
 	return OK;
 }

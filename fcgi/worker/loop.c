@@ -6,6 +6,7 @@
 #include "fcgi/worker/checkup.h"
 #include "fcgi/worker/outbox_send.h"
 #include "fcgi/worker/poll.h"
+#include "fcgi/worker/refund.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/domain/lease.h"
@@ -40,6 +41,10 @@ static const struct job {
 			 .needs_db = true,
 			 .at_end = true },
 	[JOB_ASK] = { .name = "ask", .run = ask_run, .period_ms = 1000, .needs_db = true },
+	[JOB_REFUND] = { .name = "refund",
+			 .run = refund_run,
+			 .period_ms = 1000,
+			 .needs_db = true },
 	[JOB_CALLBACK] = { .name = "callback", .run = callback_run, .period_ms = 1000 },
 	[JOB_BURY] = { .name = "bury", .run = bury_run, .period_ms = 2000, .needs_db = true },
 	[JOB_WAITING] = { .name = "waiting",
@@ -182,7 +187,7 @@ static bool is_over(const struct worker *w, int64_t stop_ms)
 	if (!w->stopping)
 		return false;
 	return clock_monotonic_ms() >= stop_ms ||
-	       (sender_is_idle(w) && !w->questions && !w->callbacks);
+	       (sender_is_idle(w) && !w->questions && !w->refunds && !w->callbacks);
 }
 
 /* What does not need the database. */

@@ -104,6 +104,31 @@ static int review_draw(const struct notice *n, struct message *to)
 	return OK;
 }
 
+/* "kop" of the row's words, as money. */
+static const char *sum_of(const struct notice *n)
+{
+	return money(n, MONEY(json_int(json_get(n->data, "kop"), 0)));
+}
+
+static int refunded_draw(const struct notice *n, struct message *to)
+{
+	const char *key = json_bool(json_get(n->data, "whole"), false) ? "notice.refunded"
+								       : "notice.refunded_part";
+
+	to->html = TR(n->a, n->lang, key, A("amount", sum_of(n)), A("title", n->title),
+		      A("order", n->order->number));
+	if (n->order->state == ORDER_REFUNDED)
+		again_add(n, TR0(n->lang, "notice.again"), to);
+	return OK;
+}
+
+static int refund_late_draw(const struct notice *n, struct message *to)
+{
+	to->html = TR(n->a, n->lang, "notice.refund_late", A("amount", sum_of(n)),
+		      A("title", n->title), A("order", n->order->number));
+	return OK;
+}
+
 static int restock_draw(const struct notice *n, struct message *to)
 {
 	if (!n->value || n->value->hidden)
@@ -119,6 +144,7 @@ static int restock_draw(const struct notice *n, struct message *to)
 /* ---- the table ---- */
 
 #define IN(state) (1u << (state))
+#define ANY (IN(ORDER__COUNT) - 1)
 #define UNPAID (IN(ORDER_PENDING) | IN(ORDER_EXPIRED) | IN(ORDER_CANCELLED))
 
 static const struct drawing {
@@ -143,6 +169,8 @@ static const struct drawing {
 			       .edits = true },
 	[OUTBOX_REVIEW] = { .draw = review_draw, .states = UNPAID },
 	[OUTBOX_RESTOCK] = { .draw = restock_draw },
+	[OUTBOX_REFUNDED] = { .draw = refunded_draw, .states = ANY },
+	[OUTBOX_REFUND_LATE] = { .draw = refund_late_draw, .states = ANY },
 	[OUTBOX_ALERT] = { .draw = notice_alert_draw },
 };
 _Static_assert(COUNT(drawings) == OUTBOX__COUNT, "a drawing for every kind");

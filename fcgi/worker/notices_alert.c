@@ -1,6 +1,6 @@
 /*
  * What administrators are told: rows of OUTBOX_ALERT.  Their data is {"what": word, …}: the
- * phrase is notice.alert.<word>, and the other members are its places.
+ * phrase is notice.alert.<word>, and the other members are its places; "kop" is {{amount}}.
  */
 #include "fcgi/worker/notices.h"
 
@@ -50,6 +50,10 @@ int notice_alert_draw(const struct notice *n, struct message *ret)
 	}
 	(void)json_each(n->data, member_add, &args);
 	argument_add(&args, A("title", n->title));
+	if (json_type(json_get(n->data, "kop")) == JSON_INT)
+		argument_add(&args,
+			     A("amount", i18n_money(n->a, n->lang,
+						    json_int(json_get(n->data, "kop"), 0))));
 	if (n->order) {
 		argument_add(&args, A("order", n->order->number));
 		argument_add(&args, N("quantity", n->order->quantity));

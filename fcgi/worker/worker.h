@@ -20,6 +20,8 @@ enum job_id {
 	JOB_BEAT,
 	JOB_ASK, /* before the outbox: its answer is waited for meanwhile */
 	JOB_OUTBOX,
+	JOB_ASK,
+	JOB_REFUND,
 	JOB_CALLBACK,
 	JOB_BURY,
 	JOB_WAITING,
@@ -48,6 +50,7 @@ struct worker {
 	struct checkup *checkup;    /* the child that looks at the invariants */
 	size_t callbacks;	    /* answerCallbackQuery under way */
 	size_t questions;	    /* to Portmone under way */
+	size_t refunds;		    /* being looked after, at Portmone */
 	int64_t telegram_pause_ms;  /* nothing is sent before this; monotonic */
 	int64_t db_told_ms;	    /* its last failure was logged then */
 	int64_t fed_told_ms;	    /* so for an update that was not taken */

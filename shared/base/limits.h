@@ -59,6 +59,17 @@
 #define LIMIT_UNPAID_PAUSE_S 60	 /* the first pause, doubled by each further one */
 #define LIMIT_UNPAID_PAUSE_MAX_S 3600
 
+/*
+ * Refunds.  A telling whose answer was lost is repeated only when so many usable answers, the
+ * last so long after it, show no trace: longer than any server lets a request hang.
+ */
+#define REFUND_QUESTIONS 3
+#define REFUND_SURE_S 60
+#define REFUND_SENDS_MAX 3	/* then a person is told, and the questions go on */
+#define REFUND_PAUSE_S 2	/* between looks at first; twice as long each time */
+#define REFUND_PAUSE_MAX_S 300	/* … at most */
+#define REFUND_QUESTION_DAYS 28 /* Portmone answers for a month at most */
+
 /* Passwords: OWASP's least for scrypt is N = 2^17, r = 8, p = 1. */
 #define SCRYPT_COST_LOG 17
 #define SCRYPT_BLOCK 8

@@ -35,9 +35,42 @@ static const struct invariant invariants[] = {
 	{ "unpaid_order_has_no_applied_payment", "an order that is not paid has no payment that paid it",
 	  "SELECT CONCAT('order ', o.number) FROM orders o JOIN payments p ON p.order_id = o.id "
 	  "WHERE p.applied = 1 AND o.state IN ('pending', 'expired', 'cancelled') LIMIT 10" },
-	{ "payment_covers_order", "the payment that paid an order is not less than its total",
+	{ "payment_covers_order", "the payment that paid an order is not less than its total, unless a person took it",
 	  "SELECT CONCAT('order ', o.number) FROM orders o JOIN payments p ON p.order_id = o.id "
-	  "WHERE p.applied = 1 AND p.amount_kop < o.total_kop LIMIT 10" },
+	  "WHERE p.applied = 1 AND p.amount_kop < o.total_kop AND NOT (p.reason = 'short' AND p.state = 'resolved') LIMIT 10" },
+	{ "refund_within_payment", "no more goes back than was paid",
+	  "SELECT CONCAT('payment ', p.id, ': ', SUM(r.amount_kop), ' of ', p.amount_kop) FROM refunds r "
+	  "JOIN payments p ON p.id = r.payment_id WHERE r.state <> 'refused' "
+	  "GROUP BY p.id, p.amount_kop, p.kind, p.order_id HAVING SUM(r.amount_kop) > p.amount_kop OR p.kind <> 'payment' "
+	  "OR SUM(r.order_id <> p.order_id) > 0 LIMIT 10" },
+	{ "refund_open_is_marked", "a refund under way holds its order's place, one that is over does not",
+	  "SELECT CONCAT('refund ', id) FROM refunds WHERE "
+	  "(state IN ('pending', 'sent')) <> (open_order_id IS NOT NULL) OR open_order_id <> order_id LIMIT 10" },
+	{ "refunding_order_has_refund", "an order that is being refunded has a whole refund under way, and only such a one",
+	  "SELECT CONCAT('order ', o.number) FROM orders o LEFT JOIN refunds r ON r.open_order_id = o.id "
+	  "WHERE (o.state = 'refunding' AND COALESCE(r.whole, 0) = 0) OR (r.whole = 1 AND o.state <> 'refunding') LIMIT 10" },
+	{ "done_refund_is_booked", "a refund that is done is a row of money back of its sum, and no other is",
+	  "SELECT CONCAT('refund ', r.id) FROM refunds r LEFT JOIN payments p ON p.id = r.return_id "
+	  "WHERE (r.state = 'done') <> (p.id IS NOT NULL) OR p.kind <> 'return' OR p.amount_kop <> r.amount_kop "
+	  "OR p.order_id <> r.order_id LIMIT 10" },
+	{ "refunded_order_money_is_back", "a refunded order's money went back whole",
+	  "SELECT CONCAT('order ', o.number) FROM orders o JOIN payments p ON p.order_id = o.id AND p.applied = 1 "
+	  "LEFT JOIN payments b ON b.order_id = o.id AND b.kind = 'return' WHERE o.state = 'refunded' "
+	  "GROUP BY o.id, o.number, p.id, p.amount_kop HAVING COALESCE(SUM(b.amount_kop), 0) < p.amount_kop LIMIT 10" },
+	{ "refunded_order_has_no_sold_codes", "a refunded order's codes are defective",
+	  "SELECT CONCAT('code ', c.id, ' order ', o.number) FROM orders o JOIN card_codes c ON c.order_id = o.id "
+	  "WHERE o.state = 'refunded' AND c.state <> 'defective' LIMIT 10" },
+	{ "refund_moves", "no refund is under way for more than a day",
+	  "SELECT CONCAT('refund ', id, ' ', state, ' ', last_error) FROM refunds WHERE open_order_id IS NOT NULL "
+	  "AND created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY LIMIT 10" },
+	{ "replaced_code_is_defective", "a code that was replaced is defective and no order's",
+	  "SELECT CONCAT('code ', c.id) FROM code_replacements r JOIN card_codes c ON c.id = r.old_code_id "
+	  "WHERE c.state <> 'defective' OR c.order_id IS NOT NULL LIMIT 10" },
+	{ "replacement_is_the_order_s", "a code that replaced another is of the same value and in its order, or was replaced itself",
+	  "SELECT CONCAT('code ', n.id) FROM code_replacements r JOIN card_codes n ON n.id = r.new_code_id "
+	  "JOIN card_codes c ON c.id = r.old_code_id LEFT JOIN code_replacements later ON later.old_code_id = n.id "
+	  "WHERE n.value_id <> c.value_id OR (later.id IS NULL AND "
+	  "(n.order_id IS NULL OR n.order_id <> r.order_id OR n.slot <> r.slot OR n.state NOT IN ('sold', 'defective'))) LIMIT 10" },
 	{ "delivered_order_is_told", "a delivered order has its message in the outbox",
 	  "SELECT CONCAT('order ', o.number) FROM orders o WHERE o.state = 'delivered' AND NOT EXISTS "
 	  "(SELECT 1 FROM outbox m WHERE m.order_id = o.id AND m.kind = 'delivered') LIMIT 10" },

@@ -4,6 +4,8 @@
  *	the gateway's rows that are new to us          become payment rows, once each
  *	an order not paid yet, a payment that covers it  paid; codes sold, or waiting
  *	a payment that does not fit                     in review: short, second, surplus
+ *	a payment in review that a person accepts       as one that covers it
+ *	money taken back, by us                         the refund is done
  *	money taken back, not by us                     in review; the order is disputed
  *
  * The order's row is locked first, so all callers for one order stand in a line; its codes
@@ -14,6 +16,7 @@
 #include "shared/base/crash.h"
 
 #include "shared/domain/outbox.h"
+#include "shared/domain/refund.h"
 #include "shared/domain/stock.h"
 
 static const char *const result_names[] = {
@@ -35,8 +38,8 @@ struct settling {
 	struct settlement *out;
 	/* read inside the transaction */
 	struct order *order;
-	struct payment *known;
-	size_t known_count;
+	struct refund_books books;
+	const struct refund **own; /* for each row: the refund of ours that it is, or NULL */
 	bool taken_back;
 };
 
@@ -47,8 +50,8 @@ static bool is_new(const struct settling *s, size_t row)
 {
 	const char *id = s->evidence->rows[row].id;
 
-	for (size_t i = 0; i < s->known_count; i++)
-		if (!strcmp(s->known[i].gateway_payment_id, id))
+	for (size_t i = 0; i < s->books.payment_count; i++)
+		if (!strcmp(s->books.payments[i].gateway_payment_id, id))
 			return false;
 	for (size_t i = 0; i < row; i++)
 		if (!strcmp(s->evidence->rows[i].id, id))
@@ -57,10 +60,13 @@ static bool is_new(const struct settling *s, size_t row)
 }
 
 /* Money was taken back: by the payer's bank, or by a return that we did not ask for. */
-static bool is_taken_back(const struct payment_evidence *evidence)
+static bool is_taken_back(const struct settling *s)
 {
+	const struct payment_evidence *evidence = s->evidence;
+
 	for (size_t i = 0; i < evidence->count; i++)
-		if (evidence->rows[i].kind == PAYMENT_RETURN || evidence->rows[i].chargeback)
+		if ((evidence->rows[i].kind == PAYMENT_RETURN && !s->own[i]) ||
+		    evidence->rows[i].chargeback)
 			return true;
 	return false;
 }
@@ -270,6 +276,12 @@ static int rows_record(struct db *db, struct arena *a, const struct settling *s,
 		const char *reason = review_reason(s, row, applied);
 		bool lost = row->chargeback || row->kind == PAYMENT_RETURN;
 
+		if (s->own[i]) {
+			if (is_new(s, i))
+				rc = refund_finish(db, a, s->order, s->own[i],
+						   evidence->gateway, row->id);
+			continue;
+		}
 		if (is_new(s, i)) {
 			rc = payment_insert(db, s->order, evidence->gateway, row, applied,
 					    reason);
@@ -291,25 +303,73 @@ static int rows_record(struct db *db, struct arena *a, const struct settling *s,
 	return rc;
 }
 
+/* A person's word for a payment that is in review.  *ret: it pays the order just now. */
+static int acceptance_book(struct db *db, struct arena *a, const struct settling *s, bool *ret)
+{
+	const struct payment_acceptance *accepted = s->evidence->accepted;
+	const struct payment *payment = NULL;
+	int rc;
+
+	*ret = false;
+	for (size_t i = 0; i < s->books.payment_count; i++)
+		if (s->books.payments[i].id == accepted->payment_id)
+			payment = &s->books.payments[i];
+	if (!payment || payment->kind != PAYMENT_IN)
+		return ERR_NOT_FOUND;
+	if (payment->applied)
+		return OK;
+	if (!can_be_paid(s->order->state) || !strcmp(payment->reason, "chargeback") ||
+	    refund_left(&s->books, payment->id).kop != payment->amount.kop)
+		return ERR_CONFLICT;
+	rc = db_exec_one(
+		db,
+		"UPDATE payments SET applied = 1, state = 'resolved', "
+		"resolved_at = UTC_TIMESTAMP(6), resolution = ? "
+		"WHERE id = ? AND state = 'review' AND applied = 0",
+		PARAMS(P(decision_words(a, "accepted", accepted->decision)), P(payment->id)));
+	if (!rc)
+		rc = decision_audit(
+			db, a, accepted->decision, "payment_accept", s->order->number,
+			DECISION_FACTS({ "payment", payment->gateway_payment_id },
+				       { "amount", money_plain(a, payment->amount) }));
+	*ret = !rc;
+	return rc;
+}
+
+static int settle_read(struct db *db, struct arena *a, struct settling *s)
+{
+	int rc = order_lock(db, a, s->order_id, &s->order);
+
+	if (rc || (rc = refund_books_read(db, a, s->order_id, &s->books)))
+		return rc;
+	s->own = refund_match(a, &s->books, s->evidence);
+	s->taken_back = is_taken_back(s);
+	*s->out = (struct settlement){ .result = SETTLE_NOTHING, .state = s->order->state };
+	return OK;
+}
+
 static int settle_work(struct db *db, void *data)
 {
 	struct settling *s = data;
 	AUTO_ARENA(a);
+	bool accepted = false;
 	ptrdiff_t paying;
 	bool lost;
 	int rc;
 
 	DB_TX(tx, db);
-	if ((rc = tx.rc) || (rc = order_lock(db, &a, s->order_id, &s->order)) ||
-	    (rc = payment_list_of_order(db, &a, s->order_id, &s->known, &s->known_count)))
+	if ((rc = tx.rc) || (rc = settle_read(db, &a, s)))
 		return rc;
-	*s->out = (struct settlement){ .result = SETTLE_NOTHING, .state = s->order->state };
-	s->taken_back = is_taken_back(s->evidence);
 	paying = paying_row(s);
 	if ((rc = rows_record(db, &a, s, paying, &lost)))
 		return rc;
 	CRASH_POINT("settle.recorded");
-	if (paying >= 0)
+	s->out->state = s->order->state;
+	if (s->evidence->accepted && paying < 0)
+		rc = acceptance_book(db, &a, s, &accepted);
+	if (rc)
+		return rc;
+	if (paying >= 0 || accepted)
 		rc = order_pay(db, &a, s->order, s->out);
 	else if (lost)
 		rc = order_dispute(db, &a, s->order, s->out);

@@ -27,7 +27,10 @@ struct settlement {
 	bool surplus;		/* more than the total was paid: that part is in review */
 };
 
-/* ERR_NOT_FOUND: no such order. */
+/*
+ * ERR_NOT_FOUND: no such order.  Evidence with an acceptance: ERR_NOT_FOUND: the order has no
+ * such payment; ERR_CONFLICT: it can't pay the order (any more).
+ */
 int order_settle(struct db *db, int64_t order_id, const struct payment_evidence *evidence,
 		 struct settlement *ret) MUST_CHECK;
 

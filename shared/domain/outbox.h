@@ -21,15 +21,17 @@ enum outbox_priority {
 
 /* What a row tells: the worker has one drawing for each. */
 enum outbox_kind {
-	OUTBOX_OPENED,	  /* the order's own message: reserved until … (an edit) */
-	OUTBOX_DELIVERED, /* the codes */
-	OUTBOX_PAID_NOTE, /* the order's own message: paid, the code is below (an edit) */
-	OUTBOX_WAITING,	  /* money is in, codes are not */
-	OUTBOX_EXPIRED,	  /* time is over (an edit, else a message) */
-	OUTBOX_CANCELLED, /* replaced or given up (an edit) */
-	OUTBOX_REVIEW,	  /* to the buyer: your payment is being looked at */
-	OUTBOX_RESTOCK,	  /* tell me when it is back: data {"value": id} */
-	OUTBOX_ALERT,	  /* to administrators: data {"what": word, …} */
+	OUTBOX_OPENED,	    /* the order's own message: reserved until … (an edit) */
+	OUTBOX_DELIVERED,   /* the codes */
+	OUTBOX_PAID_NOTE,   /* the order's own message: paid, the code is below (an edit) */
+	OUTBOX_WAITING,	    /* money is in, codes are not */
+	OUTBOX_EXPIRED,	    /* time is over (an edit, else a message) */
+	OUTBOX_CANCELLED,   /* replaced or given up (an edit) */
+	OUTBOX_REVIEW,	    /* to the buyer: your payment is being looked at */
+	OUTBOX_RESTOCK,	    /* tell me when it is back: data {"value": id} */
+	OUTBOX_REFUNDED,    /* money went back: data {"kop", "whole"} */
+	OUTBOX_REFUND_LATE, /* it did not: a person looks; data as above */
+	OUTBOX_ALERT,	    /* to administrators: data {"what": word, …} */
 	OUTBOX__COUNT
 };
 const char *outbox_kind_name(enum outbox_kind kind);

@@ -4,6 +4,7 @@
 #ifndef KARTKA_PAYMENT_H
 #define KARTKA_PAYMENT_H
 
+#include "shared/domain/decision.h"
 #include "shared/domain/order.h"
 
 /* ---- evidence: one answer of a gateway to our question about one order ---- */
@@ -27,11 +28,18 @@ enum payment_answer {
 	ANSWER__COUNT
 };
 
+/* An administrator takes a payment that is in review for the one that pays the order. */
+struct payment_acceptance {
+	int64_t payment_id;
+	const struct decision *decision;
+};
+
 struct payment_evidence {
 	const char *gateway; /* "portmone" */
 	enum payment_answer answer;
 	const struct payment_row *rows; /* payments and returns; test money left out */
 	size_t count;
+	const struct payment_acceptance *accepted; /* NULL: the gateway's word alone */
 };
 
 /* ---- what is kept ---- */

@@ -76,6 +76,14 @@ int stock_release(struct db *db, int64_t order_id)
 		PARAMS(P(order_id)), NULL);
 }
 
+int stock_spoil(struct db *db, int64_t order_id)
+{
+	return db_exec(db,
+		       "UPDATE card_codes SET state = 'defective' "
+		       "WHERE order_id = ? AND state = 'sold'",
+		       PARAMS(P(order_id)), NULL);
+}
+
 int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stock_code **ret,
 		   size_t *ret_count)
 {

@@ -25,6 +25,9 @@ int stock_sell_reserved(struct db *db, int64_t order_id, int *ret) MUST_CHECK;
 /* The order's reserved codes go back to the shelf. */
 int stock_release(struct db *db, int64_t order_id) MUST_CHECK;
 
+/* The order's money went back: its sold codes become defective, and stay its own. */
+int stock_spoil(struct db *db, int64_t order_id) MUST_CHECK;
+
 /* A sold code as it is stored, for the moment it is sent or shown. */
 struct stock_code {
 	int64_t id;

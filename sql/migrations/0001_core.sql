@@ -168,6 +168,27 @@ CREATE TABLE card_codes (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
   COMMENT='the stock, encrypted';
 
+CREATE TABLE code_replacements (
+  id BIGINT NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  order_id BIGINT NOT NULL COMMENT 'of which order',
+  slot INT NOT NULL COMMENT 'the place in it',
+  fact VARCHAR(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the wish it comes from: once per wish',
+  old_code_id BIGINT NOT NULL COMMENT 'did not work: defective, and off the order',
+  new_code_id BIGINT NOT NULL COMMENT 'sold in its place',
+  why VARCHAR(255) NOT NULL DEFAULT '' COMMENT 'for claims to the supplier',
+  actor VARCHAR(80) NOT NULL COMMENT 'who did it',
+  created_at DATETIME(6) NOT NULL COMMENT 'for the order''s story',
+  PRIMARY KEY (id) COMMENT 'named by nobody',
+  UNIQUE KEY code_replacements_fact (fact) COMMENT 'a wish told twice is one code',
+  UNIQUE KEY code_replacements_old (old_code_id) COMMENT 'a code is replaced once',
+  UNIQUE KEY code_replacements_new (new_code_id) COMMENT 'and stands in for one',
+  KEY code_replacements_order (order_id) COMMENT 'an order''s story',
+  CONSTRAINT code_replacements_order_fk FOREIGN KEY (order_id) REFERENCES orders (id),
+  CONSTRAINT code_replacements_old_fk FOREIGN KEY (old_code_id) REFERENCES card_codes (id),
+  CONSTRAINT code_replacements_new_fk FOREIGN KEY (new_code_id) REFERENCES card_codes (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+  COMMENT='bad codes and what the buyers got instead';
+
 CREATE TABLE payments (
   id BIGINT NOT NULL AUTO_INCREMENT COMMENT 'inside only',
   gateway VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'who took the money',
@@ -191,10 +212,46 @@ CREATE TABLE payments (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
   COMMENT='money, as the gateway''s own answer told it';
 
+CREATE TABLE refunds (
+  id BIGINT NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  order_id BIGINT NOT NULL COMMENT 'whose money goes back',
+  payment_id BIGINT NOT NULL COMMENT 'which payment of it',
+  open_order_id BIGINT NULL COMMENT 'the order while this is under way: one refund of an order at a time',
+  fact VARCHAR(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the wish it comes from: once per wish',
+  amount_kop BIGINT NOT NULL COMMENT 'what goes back',
+  whole TINYINT NOT NULL COMMENT '1: all that was left of what paid the order, so the order ends with it',
+  reason VARCHAR(255) NOT NULL COMMENT 'why, for Portmone''s cabinet too',
+  actor VARCHAR(80) NOT NULL COMMENT 'who wished it',
+  state ENUM('pending','sent','done','refused') NOT NULL COMMENT 'sent is written before the call: whether it arrived, only an answer tells',
+  not_before DATETIME(6) NOT NULL COMMENT 'looked at again then; a claim moves it on',
+  lease_owner BIGINT NULL COMMENT 'the claim: a random number of the worker',
+  claims INT NOT NULL DEFAULT 0 COMMENT 'claims so far: the pauses grow with them',
+  sends INT NOT NULL DEFAULT 0 COMMENT 'times the gateway was told to give it back',
+  questions INT NOT NULL DEFAULT 0 COMMENT 'usable answers without a trace of it since it was sent last',
+  sent_at DATETIME(6) NULL COMMENT 'told to the gateway last',
+  done_at DATETIME(6) NULL COMMENT 'given back, or refused',
+  return_id BIGINT NULL COMMENT 'the row of payments that it became',
+  last_error VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'Portmone''s words',
+  created_at DATETIME(6) NOT NULL COMMENT 'for the order''s story',
+  PRIMARY KEY (id) COMMENT 'leases name it',
+  UNIQUE KEY refunds_fact (fact) COMMENT 'a wish told twice is one refund',
+  UNIQUE KEY refunds_open (open_order_id) COMMENT 'one at a time, so that what came back can be told apart',
+  UNIQUE KEY refunds_return (return_id) COMMENT 'a row of the gateway is one refund',
+  KEY refunds_due (state, not_before) COMMENT 'the next to look at',
+  KEY refunds_order (order_id) COMMENT 'an order''s money',
+  KEY refunds_payment (payment_id) COMMENT 'what is left of a payment',
+  CONSTRAINT refunds_amount CHECK (amount_kop >= 1),
+  CONSTRAINT refunds_order_fk FOREIGN KEY (order_id) REFERENCES orders (id),
+  CONSTRAINT refunds_payment_fk FOREIGN KEY (payment_id) REFERENCES payments (id),
+  CONSTRAINT refunds_return_fk FOREIGN KEY (return_id) REFERENCES payments (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+  COMMENT='money on its way back, by our own wish';
+
 CREATE TABLE payment_hints (
   order_id BIGINT NOT NULL COMMENT 'which order it names',
   source ENUM('notify','return') NOT NULL COMMENT 'how we heard',
   gateway_payment_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'as claimed last: never believed',
+  receipt_url VARCHAR(500) NOT NULL DEFAULT '' COMMENT 'the gateway''s receipt, as claimed: used once that payment is known',
   times INT NOT NULL DEFAULT 1 COMMENT 'heard this often',
   first_at DATETIME(6) NOT NULL COMMENT 'for the order''s story',
   last_at DATETIME(6) NOT NULL COMMENT 'for the order''s story',

@@ -71,6 +71,7 @@ CREATE TABLE tickets (
   PRIMARY KEY (id) COMMENT 'referred to by messages',
   KEY tickets_state (state, updated_at) COMMENT 'what waits for an answer',
   KEY tickets_user (user_id, id) COMMENT 'a person''s cases',
+  KEY tickets_order (order_id, state) COMMENT 'the case about an order',
   CONSTRAINT tickets_user_fk FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
   COMMENT='support cases';
@@ -79,7 +80,8 @@ CREATE TABLE ticket_messages (
   id BIGINT NOT NULL AUTO_INCREMENT COMMENT 'age order',
   ticket_id BIGINT NOT NULL COMMENT 'of which case',
   fact VARCHAR(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the message it came from: once',
-  staff_id BIGINT NULL COMMENT 'NULL: the buyer wrote it',
+  from_shop TINYINT NOT NULL DEFAULT 0 COMMENT '1: the shop wrote it, 0: the buyer',
+  staff_id BIGINT NULL COMMENT 'who of the staff; NULL: the buyer, or the command line',
   text VARCHAR(4096) NOT NULL COMMENT 'as written; escaped where shown',
   created_at DATETIME(6) NOT NULL COMMENT 'shown',
   PRIMARY KEY (id) COMMENT 'append only',

@@ -19,6 +19,7 @@ static const struct {
 	{ "portmone_down", FAULT_FLAG, NULL },
 	{ "portmone_hang", FAULT_FLAG, NULL },
 	{ "portmone_status", FAULT_HITS, "status" },
+	{ "portmone_lose_answer", FAULT_HITS, "method" },
 	{ "portmone_html", FAULT_FLAG, NULL },
 	{ "portmone_snake", FAULT_FLAG, NULL },
 	{ "portmone_object", FAULT_FLAG, NULL },

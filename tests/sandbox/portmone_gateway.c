@@ -158,6 +158,8 @@ static void gateway_answer(const struct http_request *r, struct question *q,
 		} else {
 			http_answer_json(ret, 200, json_object_get(q->answer));
 		}
+		if (fault_hit("portmone_lose_answer", q->method))
+			ret->status = 0;
 	}
 }
 
