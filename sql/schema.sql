@@ -168,6 +168,26 @@ CREATE TABLE `card_codes` (
   CONSTRAINT `card_codes_owner` CHECK (`state` = 'available' and `order_id` is null and `slot` is null or `state` in ('reserved','sold') and `order_id` is not null and `slot` is not null or `state` in ('defective','withdrawn'))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='the stock, encrypted';
 
+CREATE TABLE `code_replacements` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  `order_id` bigint(20) NOT NULL COMMENT 'of which order',
+  `slot` int(11) NOT NULL COMMENT 'the place in it',
+  `fact` varchar(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the wish it comes from: once per wish',
+  `old_code_id` bigint(20) NOT NULL COMMENT 'did not work: defective, and off the order',
+  `new_code_id` bigint(20) NOT NULL COMMENT 'sold in its place',
+  `why` varchar(255) NOT NULL DEFAULT '' COMMENT 'for claims to the supplier',
+  `actor` varchar(80) NOT NULL COMMENT 'who did it',
+  `created_at` datetime(6) NOT NULL COMMENT 'for the order''s story',
+  PRIMARY KEY (`id`) COMMENT 'named by nobody',
+  UNIQUE KEY `code_replacements_fact` (`fact`) COMMENT 'a wish told twice is one code',
+  UNIQUE KEY `code_replacements_old` (`old_code_id`) COMMENT 'a code is replaced once',
+  UNIQUE KEY `code_replacements_new` (`new_code_id`) COMMENT 'and stands in for one',
+  KEY `code_replacements_order` (`order_id`) COMMENT 'an order''s story',
+  CONSTRAINT `code_replacements_new_fk` FOREIGN KEY (`new_code_id`) REFERENCES `card_codes` (`id`),
+  CONSTRAINT `code_replacements_old_fk` FOREIGN KEY (`old_code_id`) REFERENCES `card_codes` (`id`),
+  CONSTRAINT `code_replacements_order_fk` FOREIGN KEY (`order_id`) REFERENCES `orders` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='bad codes and what the buyers got instead';
+
 CREATE TABLE `payments` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'inside only',
   `gateway` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'who took the money',
@@ -190,10 +210,45 @@ CREATE TABLE `payments` (
   CONSTRAINT `payments_order_fk` FOREIGN KEY (`order_id`) REFERENCES `orders` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='money, as the gateway''s own answer told it';
 
+CREATE TABLE `refunds` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  `order_id` bigint(20) NOT NULL COMMENT 'whose money goes back',
+  `payment_id` bigint(20) NOT NULL COMMENT 'which payment of it',
+  `open_order_id` bigint(20) DEFAULT NULL COMMENT 'the order while this is under way: one refund of an order at a time',
+  `fact` varchar(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the wish it comes from: once per wish',
+  `amount_kop` bigint(20) NOT NULL COMMENT 'what goes back',
+  `whole` tinyint(4) NOT NULL COMMENT '1: all that was left of what paid the order, so the order ends with it',
+  `reason` varchar(255) NOT NULL COMMENT 'why, for Portmone''s cabinet too',
+  `actor` varchar(80) NOT NULL COMMENT 'who wished it',
+  `state` enum('pending','sent','done','refused') NOT NULL COMMENT 'sent is written before the call: whether it arrived, only an answer tells',
+  `not_before` datetime(6) NOT NULL COMMENT 'looked at again then; a claim moves it on',
+  `lease_owner` bigint(20) DEFAULT NULL COMMENT 'the claim: a random number of the worker',
+  `claims` int(11) NOT NULL DEFAULT 0 COMMENT 'claims so far: the pauses grow with them',
+  `sends` int(11) NOT NULL DEFAULT 0 COMMENT 'times the gateway was told to give it back',
+  `questions` int(11) NOT NULL DEFAULT 0 COMMENT 'usable answers without a trace of it since it was sent last',
+  `sent_at` datetime(6) DEFAULT NULL COMMENT 'told to the gateway last',
+  `done_at` datetime(6) DEFAULT NULL COMMENT 'given back, or refused',
+  `return_id` bigint(20) DEFAULT NULL COMMENT 'the row of payments that it became',
+  `last_error` varchar(200) NOT NULL DEFAULT '' COMMENT 'Portmone''s words',
+  `created_at` datetime(6) NOT NULL COMMENT 'for the order''s story',
+  PRIMARY KEY (`id`) COMMENT 'leases name it',
+  UNIQUE KEY `refunds_fact` (`fact`) COMMENT 'a wish told twice is one refund',
+  UNIQUE KEY `refunds_open` (`open_order_id`) COMMENT 'one at a time, so that what came back can be told apart',
+  UNIQUE KEY `refunds_return` (`return_id`) COMMENT 'a row of the gateway is one refund',
+  KEY `refunds_due` (`state`,`not_before`) COMMENT 'the next to look at',
+  KEY `refunds_order` (`order_id`) COMMENT 'an order''s money',
+  KEY `refunds_payment` (`payment_id`) COMMENT 'what is left of a payment',
+  CONSTRAINT `refunds_order_fk` FOREIGN KEY (`order_id`) REFERENCES `orders` (`id`),
+  CONSTRAINT `refunds_payment_fk` FOREIGN KEY (`payment_id`) REFERENCES `payments` (`id`),
+  CONSTRAINT `refunds_return_fk` FOREIGN KEY (`return_id`) REFERENCES `payments` (`id`),
+  CONSTRAINT `refunds_amount` CHECK (`amount_kop` >= 1)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='money on its way back, by our own wish';
+
 CREATE TABLE `payment_hints` (
   `order_id` bigint(20) NOT NULL COMMENT 'which order it names',
   `source` enum('notify','return') NOT NULL COMMENT 'how we heard',
   `gateway_payment_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '' COMMENT 'as claimed last: never believed',
+  `receipt_url` varchar(500) NOT NULL DEFAULT '' COMMENT 'the gateway''s receipt, as claimed: used once that payment is known',
   `times` int(11) NOT NULL DEFAULT 1 COMMENT 'heard this often',
   `first_at` datetime(6) NOT NULL COMMENT 'for the order''s story',
   `last_at` datetime(6) NOT NULL COMMENT 'for the order''s story',
@@ -317,6 +372,7 @@ CREATE TABLE `tickets` (
   PRIMARY KEY (`id`) COMMENT 'referred to by messages',
   KEY `tickets_state` (`state`,`updated_at`) COMMENT 'what waits for an answer',
   KEY `tickets_user` (`user_id`,`id`) COMMENT 'a person''s cases',
+  KEY `tickets_order` (`order_id`,`state`) COMMENT 'the case about an order',
   CONSTRAINT `tickets_user_fk` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='support cases';
 
@@ -324,7 +380,8 @@ CREATE TABLE `ticket_messages` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'age order',
   `ticket_id` bigint(20) NOT NULL COMMENT 'of which case',
   `fact` varchar(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the message it came from: once',
-  `staff_id` bigint(20) DEFAULT NULL COMMENT 'NULL: the buyer wrote it',
+  `from_shop` tinyint(4) NOT NULL DEFAULT 0 COMMENT '1: the shop wrote it, 0: the buyer',
+  `staff_id` bigint(20) DEFAULT NULL COMMENT 'who of the staff; NULL: the buyer, or the command line',
   `text` varchar(4096) NOT NULL COMMENT 'as written; escaped where shown',
   `created_at` datetime(6) NOT NULL COMMENT 'shown',
   PRIMARY KEY (`id`) COMMENT 'append only',

@@ -302,6 +302,10 @@ static void test_wishes(void **state)
 	(void)say(&s, "/start");
 	(void)say_as(&s, OTHER, bot_test_update(), "/start");
 	bot_test_order(*state, 1, BUYER, "paid");
+	db_test_exec(*state,
+		     "INSERT INTO payments (gateway, gateway_payment_id, order_id, kind, "
+		     "amount_kop, applied, state, received_at) VALUES ('portmone', '5', "
+		     "1, 'payment', 10000, 1, 'ok', UTC_TIMESTAMP(6))");
 	bot_test_order(*state, 2, BUYER, "delivered");
 	(void)tap_as(&s, OTHER, 0, "r:1");
 	(void)tap_as(&s, OTHER, 0, "s:2");
@@ -312,11 +316,14 @@ static void test_wishes(void **state)
 		assert_non_null(strstr(tap(&s, "r:1").html, "K7F3-0001"));
 		assert_int_equal(tap(&s, "s:2").edited, 0); /* the code's message stays */
 	}
-	assert_int_equal(db_test_number(*state, "SELECT COUNT(*) FROM outbox"), 2);
+	assert_int_equal(db_test_number(*state, "SELECT COUNT(*) FROM refunds"), 1);
+	assert_string_equal(db_test_text(*state, "SELECT state FROM orders WHERE id = 1"),
+			    "refunding");
+	assert_int_equal(db_test_number(*state, "SELECT COUNT(*) FROM outbox"), 1);
 	assert_int_equal(db_test_number(*state,
 					"SELECT COUNT(*) FROM outbox WHERE kind = 'alert' AND "
 					"chat_id = 0"),
-			 2);
+			 1);
 	bot_test_close(&s);
 }
 
