@@ -20,7 +20,6 @@ enum job_id {
 	JOB_BEAT,
 	JOB_ASK, /* before the outbox: its answer is waited for meanwhile */
 	JOB_OUTBOX,
-	JOB_ASK,
 	JOB_REFUND,
 	JOB_CALLBACK,
 	JOB_BURY,
