@@ -9,6 +9,7 @@ struct arena_block {
 	struct arena_block *older;
 	size_t size;
 	size_t used;
+	size_t clean; /* from used up to here all bytes are zero already */
 	alignas(max_align_t) char data[];
 };
 
@@ -17,6 +18,8 @@ static void block_wipe(struct arena_block *b)
 {
 	memset(b->data, 0, b->used);
 	__asm__ __volatile__("" : : "r"(b->data) : "memory");
+	if (b->clean < b->used)
+		b->clean = b->used;
 	b->used = 0;
 }
 
@@ -29,7 +32,20 @@ static struct arena_block *block_new(size_t size)
 	b->older = NULL;
 	b->size = size;
 	b->used = 0;
+	b->clean = 0;
 	return b;
+}
+
+/* The next bytes of a block that has room for them.  Those wiped before are zero still. */
+static void *block_take(struct arena_block *b, size_t need)
+{
+	char *p = b->data + b->used;
+	size_t const known = b->clean > b->used ? b->clean - b->used : 0;
+
+	b->used += need;
+	if (known < need)
+		memset(p + known, 0, need - known);
+	return p;
 }
 
 static size_t aligned(size_t n)
@@ -77,16 +93,13 @@ void *arena_alloc(struct arena *a, size_t size)
 {
 	size_t const need = aligned(size ? size : 1);
 	struct arena_block *b = a->head;
-	void *p;
 
 	if (!b || b->size - b->used < need) {
 		b = block_new(need > BLOCK_SIZE ? need : BLOCK_SIZE);
 		b->older = a->head;
 		a->head = b;
 	}
-	p = b->data + b->used;
-	b->used += need;
-	return memset(p, 0, need);
+	return block_take(b, need);
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
@@ -107,8 +120,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
 		return old;
 	if (old && b && (char *)old + have == b->data + b->used &&
 	    need - have <= b->size - b->used) {
-		memset((char *)old + have, 0, need - have);
-		b->used += need - have;
+		(void)block_take(b, need - have);
 		return old;
 	}
 	p = arena_alloc(a, new_size);
@@ -133,19 +145,31 @@ char *arena_strdup(struct arena *a, const char *text)
 
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
+	struct arena_block *b = a->head;
+	size_t const room = b ? b->size - b->used : 0;
+	char *text = b ? b->data + b->used : NULL;
 	va_list args;
 	va_list again;
-	char *text;
+	size_t need;
 	int len;
 
+	/* Right where it will stand, if there is room for it: formatted once, not twice. */
 	va_start(args, fmt);
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = vsnprintf(text, room, fmt, args);
 	va_end(args);
 	if (len < 0)
 		die("bad format: %s", fmt);
-	text = arena_alloc(a, (size_t)len + 1);
-	vsnprintf(text, (size_t)len + 1, fmt, again);
+	need = aligned((size_t)len + 1);
+	if (need <= room) {
+		memset(text + len, 0, need - (size_t)len);
+		b->used += need;
+	} else {
+		if (room)
+			memset(text, 0, room);
+		text = arena_alloc(a, need);
+		vsnprintf(text, need, fmt, again);
+	}
 	va_end(again);
 	return text;
 }

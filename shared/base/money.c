@@ -16,12 +16,16 @@ int money_times(struct money unit, int64_t count, struct money *ret)
 
 const char *money_plain(struct arena *a, struct money m)
 {
-	int64_t const whole = m.kop / 100;
-	int64_t const part = m.kop % 100;
+	struct str s = STR(a, 32);
+	int64_t const part = m.kop % 100 < 0 ? -(m.kop % 100) : m.kop % 100;
 
-	return arena_printf(a, "%s%lld.%02lld", m.kop < 0 ? "-" : "",
-			    (long long)(whole < 0 ? -whole : whole),
-			    (long long)(part < 0 ? -part : part));
+	if (m.kop < 0 && m.kop > -100)
+		str_addc(&s, '-');
+	str_add_int(&s, m.kop / 100);
+	str_addc(&s, '.');
+	str_addc(&s, (char)('0' + part / 10));
+	str_addc(&s, (char)('0' + part % 10));
+	return str_text(&s);
 }
 
 /* Digits in groups of three from the right, from the fifth digit on: 9999, 10 000. */

@@ -26,7 +26,8 @@ struct str {
 
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const char *text, size_t len);
-void str_addc(struct str *s, char c);
+void str_add_char(struct str *s, char c); /* str_addc() where there is no room yet */
+void str_add_int(struct str *s, int64_t n);
 void str_addf(struct str *s, const char *fmt, ...) PRINTF(2, 3);
 
 /* Append with & < > " ' as entities: fit for HTML text, attributes, and Telegram's HTML. */
@@ -34,6 +35,16 @@ void str_add_html(struct str *s, const char *text);
 
 /* Shorten to len bytes; longer than it is changes nothing. */
 void str_cut(struct str *s, size_t len);
+
+static inline void str_addc(struct str *s, char c)
+{
+	if (s->failed || s->len >= s->cap || s->len + 1 >= s->size) {
+		str_add_char(s, c);
+		return;
+	}
+	s->data[s->len++] = c;
+	s->data[s->len] = '\0';
+}
 
 static inline bool str_ok(const struct str *s)
 {

@@ -2,12 +2,12 @@
 
 #include "shared/base/str.h"
 
-enum { REPLACEMENT = 0xFFFD };
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 /*
  * Decode one character.  Returns the bytes it took, 0 when they are not UTF-8.
  */
-static size_t decode(const unsigned char *p, size_t len, uint32_t *ret)
+static inline size_t decode(const unsigned char *p, size_t len, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t need;
@@ -17,9 +17,14 @@ static size_t decode(const unsigned char *p, size_t len, uint32_t *ret)
 		*ret = p[0];
 		return 1;
 	}
-	if (p[0] >= 0xC2 && p[0] <= 0xDF)
-		need = 2;
-	else if (p[0] >= 0xE0 && p[0] <= 0xEF)
+	if (p[0] >= 0xC2 && p[0] <= 0xDF) {
+		/* Cyrillic, by itself: most of what is not ASCII here is that. */
+		if (len < 2 || (p[1] & 0xC0) != 0x80)
+			return 0;
+		*ret = (p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu);
+		return 2;
+	}
+	if (p[0] >= 0xE0 && p[0] <= 0xEF)
 		need = 3;
 	else if (p[0] >= 0xF0 && p[0] <= 0xF4)
 		need = 4;
@@ -37,25 +42,6 @@ static size_t decode(const unsigned char *p, size_t len, uint32_t *ret)
 		return 0;
 	*ret = c;
 	return need;
-}
-
-static void add_point(struct str *s, uint32_t c)
-{
-	if (c < 0x80) {
-		str_addc(s, (char)c);
-	} else if (c < 0x800) {
-		str_addc(s, (char)(0xC0 | c >> 6));
-		str_addc(s, (char)(0x80 | (c & 0x3F)));
-	} else if (c < 0x10000) {
-		str_addc(s, (char)(0xE0 | c >> 12));
-		str_addc(s, (char)(0x80 | (c >> 6 & 0x3F)));
-		str_addc(s, (char)(0x80 | (c & 0x3F)));
-	} else {
-		str_addc(s, (char)(0xF0 | c >> 18));
-		str_addc(s, (char)(0x80 | (c >> 12 & 0x3F)));
-		str_addc(s, (char)(0x80 | (c >> 6 & 0x3F)));
-		str_addc(s, (char)(0x80 | (c & 0x3F)));
-	}
 }
 
 /* Eight bytes at once, none of them NUL or beyond ASCII: most of what comes is that. */
@@ -136,13 +122,19 @@ size_t utf8_prefix_utf16(const char *text, size_t units)
 	return done;
 }
 
-static bool is_space(uint32_t c)
+static inline bool is_space(uint32_t c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == 0x0B || c == 0x0C ||
 	       c == 0x85 || c == 0x2028 || c == 0x2029;
 }
 
-static bool is_hidden(uint32_t c)
+/* Latin and Cyrillic letters, digits and signs: none of them is blank or hidden. */
+static inline bool is_ordinary(uint32_t c)
+{
+	return (c > ' ' && c < 0x7F) || (c > 0x9F && c < 0x200E);
+}
+
+static inline bool is_hidden(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0x202A && c <= 0x202E) ||
 	       (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0xFEFF;
@@ -156,17 +148,17 @@ char *utf8_clean_line(struct arena *a, const char *text, size_t len, size_t max_
 	bool blank = false;
 
 	while (len) {
-		uint32_t c = REPLACEMENT;
-		size_t took = decode(p, len, &c);
+		const char *from = (const char *)p;
+		uint32_t c = '?';
+		size_t const took = decode(p, len, &c);
 
-		took = took ? took : 1;
-		p += took;
-		len -= took;
-		if (is_space(c)) {
+		p += took ? took : 1;
+		len -= took ? took : 1;
+		if (!is_ordinary(c) && is_space(c)) {
 			blank = s.len > 0;
 			continue;
 		}
-		if (is_hidden(c))
+		if (!is_ordinary(c) && is_hidden(c))
 			continue;
 		if (points + blank + 1 > max_points) {
 			str_add(&s, "…");
@@ -176,7 +168,10 @@ char *utf8_clean_line(struct arena *a, const char *text, size_t len, size_t max_
 		if (blank)
 			str_addc(&s, ' ');
 		blank = false;
-		add_point(&s, c);
+		if (took)
+			str_addn(&s, from, took);
+		else
+			str_add(&s, REPLACEMENT);
 	}
 	return arena_strdup(a, str_text(&s));
 }

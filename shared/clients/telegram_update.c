@@ -119,6 +119,40 @@ static const struct {
 	{ "edited_message", edited_read },
 };
 
+/* ---- all that is read; keyboards, entities and forwarded messages are not ---- */
+
+static const struct json_want person_want[] = {
+	{ "id", NULL },	       { "is_bot", NULL },   { "first_name", NULL },
+	{ "last_name", NULL }, { "username", NULL }, { "language_code", NULL },
+	{ NULL, NULL }
+};
+static const struct json_want chat_want[] = { { "id", NULL },
+					      { "type", NULL },
+					      { NULL, NULL } };
+static const struct json_want message_want[] = {
+	{ "message_id", NULL }, { "from", person_want }, { "chat", chat_want },
+	{ "date", NULL },	{ "text", NULL },	 { NULL, NULL }
+};
+static const struct json_want tapped_want[] = {
+	{ "message_id", NULL }, { "chat", chat_want }, { "date", NULL }, { NULL, NULL }
+};
+static const struct json_want callback_want[] = { { "id", NULL },
+						  { "from", person_want },
+						  { "message", tapped_want },
+						  { "data", NULL },
+						  { NULL, NULL } };
+static const struct json_want status_want[] = { { "status", NULL }, { NULL, NULL } };
+static const struct json_want member_want[] = { { "chat", chat_want },
+						{ "from", person_want },
+						{ "new_chat_member", status_want },
+						{ NULL, NULL } };
+static const struct json_want update_want[] = { { "update_id", NULL },
+						{ "callback_query", callback_want },
+						{ "message", message_want },
+						{ "my_chat_member", member_want },
+						{ "edited_message", message_want },
+						{ NULL, NULL } };
+
 int update_parse(struct arena *a, struct bytes body, struct update *ret)
 {
 	struct update u = {
@@ -131,7 +165,7 @@ int update_parse(struct arena *a, struct bytes body, struct update *ret)
 		.data = "",
 	};
 	AUTO_JSON doc = { 0 };
-	int const rc = json_parse(body, UPDATE_DEPTH_MAX, &doc);
+	int const rc = json_parse_wanted(body, UPDATE_DEPTH_MAX, update_want, &doc);
 
 	if (rc)
 		return rc;

@@ -11,8 +11,6 @@
 #undef json_type
 #undef json_bool
 
-enum { LONG_DIGITS = 19 }; /* what is beyond int64 has that many */
-
 /* json-c has no object for null: NULL would be taken for a missing member. */
 static const char null_place;
 #define NULL_VALUE ((struct json *)(uintptr_t)&null_place)
@@ -36,13 +34,14 @@ static struct json_object *of_type(const struct json *v, enum json_type type)
 
 /* ---- parsing ---- */
 
+/* Of a text that is known to be JSON. */
 static int tree_parse(struct json_tokener *tok, const char *text, size_t len,
 		      struct json_object **ret)
 {
 	struct json_object *root;
 	enum json_tokener_error error;
 
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	root = json_tokener_parse_ex(tok, text, (int)len);
 	error = json_tokener_get_error(tok);
 	if (error == json_tokener_continue) {
@@ -56,28 +55,34 @@ static int tree_parse(struct json_tokener *tok, const char *text, size_t len,
 	return OK;
 }
 
-int json_parse(struct bytes text, int depth, struct json_doc *ret)
+int json_parse_wanted(struct bytes text, int depth, const struct json_want *want,
+		      struct json_doc *ret)
 {
 	struct json_object *root = NULL;
 	struct json_tokener *tok;
-	char *marked = NULL;
-	size_t len = text.len;
-	size_t count_long;
-	int rc = ERR_INVALID;
+	size_t len;
+	char *reduced;
+	int rc;
 
-	if (text.len > INT_MAX / 2 || json_check(text, depth, &count_long))
+	if (text.len > INT_MAX / 2)
+		return ERR_INVALID;
+	reduced = json_reduce(text, depth, want, &len);
+	if (!reduced)
 		return ERR_INVALID;
 	tok = json_tokener_new_ex(depth + 2); /* json-c counts the innermost values as well */
-	if (count_long)
-		marked = json_mark_long(text, count_long, &len);
-	if (!tok || (count_long && !marked))
+	if (!tok)
 		die("out of memory");
-	rc = tree_parse(tok, marked ? marked : text.data, len, &root);
+	rc = tree_parse(tok, reduced, len, &root);
 	json_tokener_free(tok);
-	free(marked);
+	free(reduced);
 	if (!rc)
 		ret->root = wrap(root);
 	return rc;
+}
+
+int json_parse(struct bytes text, int depth, struct json_doc *ret)
+{
+	return json_parse_wanted(text, depth, NULL, ret);
 }
 
 void json_doc_free(struct json_doc *doc)
@@ -169,7 +174,8 @@ struct bytes json_bytes(const struct json *v)
 static const char *number_text(struct arena *a, const char *text)
 {
 	size_t const digits = strspn(text, "-0123456789");
-	bool const marked = digits >= LONG_DIGITS && !strcmp(text + digits, JSON_LONG_MARK);
+	bool const marked = digits >= JSON_LONG_DIGITS &&
+			    !strcmp(text + digits, JSON_LONG_MARK);
 
 	return arena_strndup(a, text, marked ? digits : strlen(text));
 }

@@ -16,6 +16,16 @@ struct json_doc {
 	struct json *root;
 };
 int json_parse(struct bytes text, int depth, struct json_doc *ret) MUST_CHECK;
+/*
+ * The same, but only the members that are wanted are there: of a large document of which
+ * little is read.  The rest is checked and left out.
+ */
+struct json_want {
+	const char *name;		 /* NULL ends a list */
+	const struct json_want *members; /* of the object by that name; NULL: all of it */
+};
+int json_parse_wanted(struct bytes text, int depth, const struct json_want *want,
+		      struct json_doc *ret) MUST_CHECK;
 void json_doc_free(struct json_doc *doc);
 #define AUTO_JSON __attribute__((cleanup(json_doc_free))) struct json_doc
 

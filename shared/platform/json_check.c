@@ -1,42 +1,86 @@
+/* json_check.c: the grammar of RFC 8259, token by token, and the copy that json-c gets. */
 #include "shared/base/utf8.h"
 #include "shared/platform/json_private.h"
 
-static bool is_digit(const char *p, const char *end)
+/* Where the reading stands.  `to` is NULL while what is read is left out. */
+struct scan {
+	const char *p;
+	const char *end;
+	char *to;
+	int depth;
+	const struct json_want *want; /* of the object being read; NULL: everything */
+};
+
+static void keep(struct scan *s, const char *from, size_t len)
 {
-	return p < end && *p >= '0' && *p <= '9';
+	if (!s->to)
+		return;
+	memcpy(s->to, from, len);
+	s->to += len;
 }
 
-static const char *digits_skip(const char *p, const char *end)
+static bool is_digit(const struct scan *s)
 {
-	while (is_digit(p, end))
-		p++;
-	return p;
+	return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
-/* Past a number as RFC 8259 writes it; NULL for anything else. */
-static const char *number_skip(const char *p, const char *end, bool *ret_integer)
+static void blanks_skip(struct scan *s)
 {
-	const char *const start = p += *p == '-';
+	while (s->p < s->end &&
+	       (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
+		s->p++;
+}
+
+/* Past this character, and blanks before it; false: another stands there. */
+static bool mark_skip(struct scan *s, char mark)
+{
+	blanks_skip(s);
+	if (s->p == s->end || *s->p != mark)
+		return false;
+	s->p++;
+	return true;
+}
+
+static bool mark_read(struct scan *s, char mark)
+{
+	if (!mark_skip(s, mark))
+		return false;
+	keep(s, &mark, 1);
+	return true;
+}
+
+/* ---- numbers ---- */
+
+static bool digits_skip(struct scan *s)
+{
+	if (!is_digit(s))
+		return false;
+	while (is_digit(s))
+		s->p++;
+	return true;
+}
+
+static bool number_skip(struct scan *s, bool *ret_integer)
+{
+	const char *const start = s->p += *s->p == '-';
 
 	*ret_integer = true;
-	p = digits_skip(p, end);
-	if (p == start || (*start == '0' && p - start > 1))
-		return NULL;
-	if (p < end && *p == '.') {
+	if (!digits_skip(s) || (*start == '0' && s->p - start > 1))
+		return false;
+	if (s->p < s->end && *s->p == '.') {
 		*ret_integer = false;
-		if (!is_digit(++p, end))
-			return NULL;
-		p = digits_skip(p, end);
+		s->p++;
+		if (!digits_skip(s))
+			return false;
 	}
-	if (p < end && (*p == 'e' || *p == 'E')) {
+	if (s->p < s->end && (*s->p == 'e' || *s->p == 'E')) {
 		*ret_integer = false;
-		p++;
-		p += p < end && (*p == '+' || *p == '-');
-		if (!is_digit(p, end))
-			return NULL;
-		p = digits_skip(p, end);
+		s->p++;
+		s->p += s->p < s->end && (*s->p == '+' || *s->p == '-');
+		if (!digits_skip(s))
+			return false;
 	}
-	return p;
+	return true;
 }
 
 /* Does the integer from p to end (no leading zeros) need more than int64? */
@@ -46,109 +90,227 @@ static bool is_long(const char *p, const char *end)
 	const char *const most = negative ? "9223372036854775808" : "9223372036854775807";
 	size_t const len = (size_t)(end - p) - negative;
 
-	if (len != strlen(most))
-		return len > strlen(most);
+	if (len != JSON_LONG_DIGITS)
+		return len > JSON_LONG_DIGITS;
 	return memcmp(p + negative, most, len) > 0;
 }
 
-/* Past the string that begins after p's quotation mark; NULL: unclosed, or a control in it. */
-static const char *string_skip(const char *p, const char *end, bool *ret_nul)
+/* json-c clamps what needs more than 64 bits; a number with an exponent it keeps as written. */
+static bool number_read(struct scan *s)
 {
-	*ret_nul = false;
-	for (; p < end; p++) {
-		unsigned char const c = (unsigned char)*p;
+	const char *const from = s->p;
+	bool integer;
 
-		if (c == '"')
-			return p + 1;
-		if (c < 0x20)
-			return NULL;
-		if (c != '\\')
+	if (!number_skip(s, &integer))
+		return false;
+	keep(s, from, (size_t)(s->p - from));
+	if (integer && is_long(from, s->p))
+		keep(s, JSON_LONG_MARK, strlen(JSON_LONG_MARK));
+	return true;
+}
+
+/* ---- strings ---- */
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Past what follows a backslash. */
+static bool escape_skip(struct scan *s, bool *nul)
+{
+	if (s->p == s->end)
+		return false;
+	if (*s->p != 'u')
+		return memchr("\"\\/bfnrt", *s->p++, 8) != NULL;
+	if (s->end - s->p < 5)
+		return false;
+	for (int i = 1; i < 5; i++)
+		if (!is_hex(s->p[i]))
+			return false;
+	*nul = *nul || !memcmp(s->p, "u0000", 5);
+	s->p += 5;
+	return true;
+}
+
+/* Past a string.  *nul is set when there is a NUL in it, *escaped when there is any escape. */
+static bool string_skip(struct scan *s, bool *nul, bool *escaped)
+{
+	*nul = *escaped = false;
+	for (s->p++; s->p < s->end; s->p++) {
+		unsigned char const c = (unsigned char)*s->p;
+
+		if (c > '\\' || (c >= ' ' && c != '"' && c != '\\'))
 			continue;
-		if (end - p > 5 && !memcmp(p, "\\u0000", 6))
-			*ret_nul = true;
-		p++; /* what is escaped is json-c's to judge; here a quotation mark counts */
+		if (c == '"') {
+			s->p++;
+			return true;
+		}
+		if (c != '\\')
+			return false;
+		*escaped = true;
+		s->p++;
+		if (!escape_skip(s, nul))
+			return false;
+		s->p--;
 	}
+	return false;
+}
+
+static bool string_read(struct scan *s)
+{
+	const char *const from = s->p;
+	bool nul;
+	bool escaped;
+
+	if (!string_skip(s, &nul, &escaped))
+		return false;
+	keep(s, from, (size_t)(s->p - from));
+	return true;
+}
+
+/* ---- values ---- */
+
+static bool value_read(struct scan *s, int level);
+
+static bool word_read(struct scan *s)
+{
+	static const char *const words[] = { "true", "false", "null" };
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		size_t const len = strlen(words[i]);
+
+		if ((size_t)(s->end - s->p) >= len && !memcmp(s->p, words[i], len)) {
+			keep(s, s->p, len);
+			s->p += len;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool array_read(struct scan *s, int level)
+{
+	if (!mark_read(s, '['))
+		return false;
+	if (mark_read(s, ']'))
+		return true;
+	do {
+		if (!value_read(s, level))
+			return false;
+	} while (mark_read(s, ','));
+	return mark_read(s, ']');
+}
+
+/* The row of the member's name, NULL without. */
+static const struct json_want *want_find(const struct json_want *list, const char *name,
+					 size_t len)
+{
+	for (; list->name; list++)
+		if (list->name[0] == name[0] && !strncmp(list->name, name, len) &&
+		    !list->name[len])
+			return list;
 	return NULL;
 }
 
-static bool is_name(const char *p, const char *end)
+static bool name_skip(struct scan *s, struct bytes *ret, bool *ret_escaped)
 {
-	while (p < end && strchr(" \t\r\n", *p))
-		p++;
-	return p < end && *p == ':';
+	const char *from;
+	bool nul;
+
+	blanks_skip(s);
+	from = s->p;
+	if (s->p == s->end || *s->p != '"' || !string_skip(s, &nul, ret_escaped) || nul)
+		return false;
+	*ret = (struct bytes){ from, (size_t)(s->p - from) };
+	return true;
 }
 
-/* What may stand outside strings and numbers: NaN and 'single' quotes may not. */
-static const bool between[256] = {
-	['{'] = true, ['}'] = true, ['['] = true,  [']'] = true,  [':'] = true,
-	[','] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true,
-	['t'] = true, ['r'] = true, ['u'] = true,  ['e'] = true,  ['f'] = true,
-	['a'] = true, ['l'] = true, ['s'] = true,  ['n'] = true,
-};
-
-int json_check(struct bytes text, int depth, size_t *ret_long)
+/*
+ * With a comma before it, if there are some.  A name that is written with an escape is
+ * json-c's to read, and all that it names is copied.
+ */
+static bool member_read(struct scan *s, int level, bool *some)
 {
-	const char *p = text.data;
-	const char *const end = p + text.len;
-	size_t count = 0;
-	int level = 0;
+	const struct json_want *const want = s->want;
+	const struct json_want *found = NULL;
+	char *const to = s->to;
+	struct bytes name;
+	bool escaped;
+	bool wanted;
+	bool good;
 
-	if (!text.len || !utf8_valid(p, text.len))
-		return ERR_INVALID;
-	while (p < end) {
-		const char *const start = p;
-		bool flag;
-
-		if (*p == '"') {
-			p = string_skip(p + 1, end, &flag);
-			if (!p || (flag && is_name(p, end)))
-				return ERR_INVALID;
-		} else if (*p == '-' || is_digit(p, end)) {
-			p = number_skip(p, end, &flag);
-			if (!p)
-				return ERR_INVALID;
-			count += flag && is_long(start, p);
-		} else {
-			level += *p == '[' || *p == '{';
-			level -= *p == ']' || *p == '}';
-			if (level > depth || !between[(unsigned char)*p++])
-				return ERR_INVALID;
-		}
-	}
-	*ret_long = count;
-	return OK;
+	if (!name_skip(s, &name, &escaped))
+		return false;
+	if (want && !escaped)
+		found = want_find(want, (const char *)name.data + 1, name.len - 2);
+	wanted = !want || escaped || found;
+	if (!wanted)
+		s->to = NULL;
+	if (*some)
+		keep(s, ",", 1);
+	keep(s, name.data, name.len);
+	s->want = found ? found->members : NULL;
+	good = mark_read(s, ':') && value_read(s, level);
+	s->want = want;
+	if (!wanted)
+		s->to = to;
+	*some = *some || wanted;
+	return good;
 }
 
-char *json_mark_long(struct bytes text, size_t count, size_t *ret_len)
+static bool object_read(struct scan *s, int level)
 {
-	const char *p = text.data;
-	const char *const end = p + text.len;
-	char *copy = malloc(text.len + count * strlen(JSON_LONG_MARK) + 1);
-	char *to = copy;
+	bool some = false;
 
-	while (copy && p && p < end) {
-		const char *const start = p;
-		bool flag = false;
-		bool number = false;
+	if (!mark_read(s, '{'))
+		return false;
+	if (mark_read(s, '}'))
+		return true;
+	do {
+		if (!member_read(s, level, &some))
+			return false;
+	} while (mark_skip(s, ','));
+	return mark_read(s, '}');
+}
 
-		if (*p == '"') {
-			p = string_skip(p + 1, end, &flag);
-		} else if (*p == '-' || is_digit(p, end)) {
-			number = true;
-			p = number_skip(p, end, &flag);
-		} else {
-			p++;
-		}
-		if (!p)
-			break;
-		memcpy(to, start, (size_t)(p - start));
-		to += p - start;
-		if (number && flag && is_long(start, p)) {
-			memcpy(to, JSON_LONG_MARK, strlen(JSON_LONG_MARK));
-			to += strlen(JSON_LONG_MARK);
-		}
+static bool value_read(struct scan *s, int level)
+{
+	blanks_skip(s);
+	if (s->p == s->end)
+		return false;
+	switch (*s->p) {
+	case '{':
+		return level < s->depth && object_read(s, level + 1);
+	case '[':
+		return level < s->depth && array_read(s, level + 1);
+	case '"':
+		return string_read(s);
+	case 't':
+	case 'f':
+	case 'n':
+		return word_read(s);
+	default:
+		return number_read(s);
 	}
-	if (copy)
-		*ret_len = (size_t)(to - copy);
+}
+
+char *json_reduce(struct bytes text, int depth, const struct json_want *want, size_t *ret_len)
+{
+	size_t const marks = text.len / JSON_LONG_DIGITS * strlen(JSON_LONG_MARK);
+	struct scan s = { .p = text.data, .depth = depth, .want = want };
+	char *copy;
+
+	if (!text.len || !utf8_valid(text.data, text.len))
+		return NULL;
+	s.end = s.p + text.len;
+	copy = s.to = malloc(text.len + marks);
+	if (!copy)
+		die("out of memory");
+	if (!value_read(&s, 0) || (blanks_skip(&s), s.p != s.end)) {
+		free(copy);
+		return NULL;
+	}
+	*ret_len = (size_t)(s.to - copy);
 	return copy;
 }

@@ -22,21 +22,17 @@ void json_close(struct json_out *j, char bracket)
 	j->comma = true;
 }
 
-/* Bytes that go out as they are, from the beginning of the text. */
-static size_t plain_len(const char *text)
+/* Letters of other scripts go out as they are as well, if they are good UTF-8. */
+static bool is_escaped(unsigned char c)
 {
-	const unsigned char *p = (const unsigned char *)text;
-
-	while (*p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
-		p++;
-	return (size_t)(p - (const unsigned char *)text);
+	return c < 0x20 || c == '"' || c == '\\';
 }
 
-static size_t foreign_len(const char *text)
+static size_t unescaped_len(const char *text)
 {
 	size_t len = 0;
 
-	while ((unsigned char)text[len] >= 0x80)
+	while (!is_escaped((unsigned char)text[len]))
 		len++;
 	return len;
 }
@@ -61,19 +57,19 @@ static void add_escaped(struct str *s, char c)
 static void add_quoted(struct str *s, const char *text)
 {
 	str_addc(s, '"');
-	while (*text) {
-		size_t const plain = plain_len(text);
-		size_t const foreign = foreign_len(text + plain);
-		size_t const good = utf8_valid_prefix(text + plain, foreign);
+	/* Names, numbers, most labels: one piece. */
+	for (;;) {
+		size_t const len = unescaped_len(text);
+		size_t const good = utf8_valid_prefix(text, len);
 
-		str_addn(s, text, plain + good);
-		text += plain + good;
-		if (good < foreign)
+		str_addn(s, text, good);
+		text += good;
+		if (good < len)
 			str_add(s, "\xEF\xBF\xBD"); /* U+FFFD for each byte that is broken */
-		else if (*text && !foreign)
+		else if (*text)
 			add_escaped(s, *text);
 		else
-			continue;
+			break;
 		text++;
 	}
 	str_addc(s, '"');
@@ -100,7 +96,7 @@ void json_put_text(struct json_out *j, const char *text)
 void json_put_int(struct json_out *j, int64_t n)
 {
 	value_begin(j);
-	str_addf(j->s, "%lld", (long long)n);
+	str_add_int(j->s, n);
 }
 
 void json_put_bool(struct json_out *j, bool b)

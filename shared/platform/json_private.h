@@ -4,24 +4,20 @@
 #ifndef KARTKA_JSON_PRIVATE_H
 #define KARTKA_JSON_PRIVATE_H
 
-#include "shared/base/base.h"
+#include "shared/platform/json.h"
 
 /*
- * What json-c lets pass although it is no JSON, or would bend: broken UTF-8, control
- * characters in strings, 'single' quotes, NaN, Infinity, 01, 5., .5; and a NUL in a
- * member's name, which json-c would cut there; nesting deeper than depth.  ERR_INVALID for
- * all of them.
- * ret_long: how many integers need more than int64.
+ * A copy of the text for json-c, without blanks between its parts; free() it.  NULL: it is no
+ * JSON (RFC 8259), or nested deeper than depth.  json-c alone would let pass or bend broken
+ * UTF-8, control characters in strings, 'single' quotes, NaN, 01, 5., and a NUL in a member's
+ * name.
+ * want: as for json_parse_wanted(); NULL: all.
+ * json-c clamps integers beyond int64; they get JSON_LONG_MARK, which makes each a number that
+ * json-c keeps as it is written.
  */
-int json_check(struct bytes text, int depth, size_t *ret_long) MUST_CHECK;
-
-/*
- * json-c clamps integers that need more than 64 bits.  A copy of a text that json_check()
- * passed, with JSON_LONG_MARK after each integer beyond int64: a number that json-c keeps
- * as it is written.  NULL: no memory.
- */
-char *json_mark_long(struct bytes text, size_t count, size_t *ret_len);
+char *json_reduce(struct bytes text, int depth, const struct json_want *want, size_t *ret_len);
 
 #define JSON_LONG_MARK "e0"
+enum { JSON_LONG_DIGITS = 19 }; /* what is beyond int64 has that many */
 
 #endif

@@ -96,11 +96,19 @@ struct bytes web_response_text(struct web_response *res, struct arena *a, bool w
 	}
 	if (!res->content_type)
 		str_cut(&res->body, 0);
-	str_addf(&head, "Status: %d %s\r\n", res->status, reason(res->status));
-	if (res->content_type)
-		str_addf(&head, "Content-Type: %s\r\n", res->content_type);
-	if (res->status != 204 && res->status != 304)
-		str_addf(&head, "Content-Length: %zu\r\n", res->body.len);
+	str_add(&head, "Status: ");
+	str_add_int(&head, res->status);
+	str_addc(&head, ' ');
+	str_add(&head, reason(res->status));
+	if (res->content_type) {
+		str_add(&head, "\r\nContent-Type: ");
+		str_add(&head, res->content_type);
+	}
+	if (res->status != 204 && res->status != 304) {
+		str_add(&head, "\r\nContent-Length: ");
+		str_add_int(&head, (int64_t)res->body.len);
+	}
+	str_add(&head, "\r\n");
 	str_add(&head, str_text(&res->headers));
 	str_add(&head, "\r\n");
 	if (!str_ok(&head))
