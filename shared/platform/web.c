@@ -157,13 +157,6 @@ const char *web_header_once(const struct web_request *req, const char *cgi_name)
 	return times == 1 ? web_header(req, cgi_name) : NULL;
 }
 
-static const char *param(const FCGX_Request *fcgi, const char *name)
-{
-	const char *value = FCGX_GetParam(name, fcgi->envp);
-
-	return value ? value : "";
-}
-
 static enum web_method method_parse(const char *name)
 {
 	if (!strcmp(name, "GET") || !strcmp(name, "HEAD"))
@@ -171,28 +164,73 @@ static enum web_method method_parse(const char *name)
 	return !strcmp(name, "POST") ? WEB_POST : WEB_OTHER;
 }
 
+/* What is read of the parameters, by one look at each; "" without. */
+enum param {
+	PARAM_METHOD,
+	PARAM_PATH,
+	PARAM_SCRIPT,
+	PARAM_QUERY,
+	PARAM_TYPE,
+	PARAM_LENGTH,
+	PARAM_ADDR,
+	PARAM_FORWARDED_FOR,
+	PARAM_FORWARDED,
+	PARAM_SCHEME,
+	PARAM_HTTPS,
+	PARAM_ID,
+	PARAM__COUNT
+};
+static const char *const param_names[] = {
+	[PARAM_METHOD] = "REQUEST_METHOD=",
+	[PARAM_PATH] = "DOCUMENT_URI=",
+	[PARAM_SCRIPT] = "SCRIPT_NAME=",
+	[PARAM_QUERY] = "QUERY_STRING=",
+	[PARAM_TYPE] = "CONTENT_TYPE=",
+	[PARAM_LENGTH] = "CONTENT_LENGTH=",
+	[PARAM_ADDR] = "REMOTE_ADDR=",
+	[PARAM_FORWARDED_FOR] = "HTTP_X_FORWARDED_FOR=",
+	[PARAM_FORWARDED] = "HTTP_FORWARDED=",
+	[PARAM_SCHEME] = "REQUEST_SCHEME=",
+	[PARAM_HTTPS] = "HTTPS=",
+	[PARAM_ID] = "REQUEST_ID=",
+};
+_Static_assert(COUNT(param_names) == PARAM__COUNT, "a name for every parameter");
+
+static void params_read(const FCGX_Request *fcgi, const char *ret[PARAM__COUNT])
+{
+	for (size_t i = 0; i < PARAM__COUNT; i++)
+		ret[i] = "";
+	for (char **at = fcgi->envp; *at; at++) {
+		size_t const len = strcspn(*at, "=") + 1;
+
+		for (size_t i = 0; i < PARAM__COUNT; i++)
+			if (!strncmp(*at, param_names[i], len) && !param_names[i][len])
+				ret[i] = *at + len;
+	}
+}
+
 /*
  * Everything but the body.  The path is decoded and normalised by nginx; what it decoded
  * into bytes that are no text is refused here, so nobody behind has to look again.
  */
-static int head_read(const FCGX_Request *fcgi, struct web_request *ret)
+static int head_read(const FCGX_Request *fcgi, const char *const params[PARAM__COUNT],
+		     struct web_request *ret)
 {
-	const char *path = param(fcgi, "DOCUMENT_URI");
+	const char *path = params[PARAM_PATH];
 
 	if (!*path)
-		path = param(fcgi, "SCRIPT_NAME");
+		path = params[PARAM_SCRIPT];
 	*ret = (struct web_request){
-		.method = method_parse(param(fcgi, "REQUEST_METHOD")),
+		.method = method_parse(params[PARAM_METHOD]),
 		.path = path,
-		.query = param(fcgi, "QUERY_STRING"),
-		.content_type = param(fcgi, "CONTENT_TYPE"),
-		.remote_addr = param(fcgi, "REMOTE_ADDR"),
-		.forwarded = *param(fcgi, "HTTP_X_FORWARDED_FOR") ||
-			     *param(fcgi, "HTTP_FORWARDED"),
-		.https = !strcmp(param(fcgi, "REQUEST_SCHEME"), "https") ||
-			 !strcmp(param(fcgi, "HTTPS"), "on"),
+		.query = params[PARAM_QUERY],
+		.content_type = params[PARAM_TYPE],
+		.remote_addr = params[PARAM_ADDR],
+		.forwarded = *params[PARAM_FORWARDED_FOR] || *params[PARAM_FORWARDED],
+		.https = !strcmp(params[PARAM_SCHEME], "https") ||
+			 !strcmp(params[PARAM_HTTPS], "on"),
 		.body = { "", 0 },
-		.id = param(fcgi, "REQUEST_ID"),
+		.id = params[PARAM_ID],
 		.fcgi = fcgi,
 	};
 	return path[0] == '/' && utf8_valid(path, strlen(path)) ? OK : ERR_INVALID;
@@ -202,9 +240,9 @@ static int head_read(const FCGX_Request *fcgi, struct web_request *ret)
  * Exactly CONTENT_LENGTH bytes, then the stream's end.  An aborted upload merely returns
  * short from FCGX_GetStr, and half an update or half a file of codes must never be parsed.
  */
-static int body_read(const FCGX_Request *fcgi, size_t max, struct arena *a, struct bytes *ret)
+static int body_read(const FCGX_Request *fcgi, const char *said, size_t max, struct arena *a,
+		     struct bytes *ret)
 {
-	const char *said = param(fcgi, "CONTENT_LENGTH");
 	int64_t len = 0;
 	char *body;
 
@@ -242,6 +280,7 @@ static void log_failure(const struct web_request *req, int status, int64_t start
 static void answer(const struct web_server *server, FCGX_Request *fcgi, struct arena *a)
 {
 	int64_t const started_ms = clock_monotonic_ms();
+	const char *params[PARAM__COUNT];
 	struct web_request req;
 	struct web_response res;
 	struct bytes text;
@@ -249,15 +288,16 @@ static void answer(const struct web_server *server, FCGX_Request *fcgi, struct a
 
 	limit_peer(fcgi, SO_RCVTIMEO);
 	web_response_init(&res, a);
-	rc = head_read(fcgi, &req);
+	params_read(fcgi, params);
+	rc = head_read(fcgi, params, &req);
 	log_request_id(req.id);
 	if (!rc)
-		rc = body_read(fcgi, server->body_max, a, &req.body);
+		rc = body_read(fcgi, params[PARAM_LENGTH], server->body_max, a, &req.body);
 	if (!rc)
 		server->handle(server->app, a, &req, &res);
 	else
 		web_status(&res, rc == ERR_TOO_LONG ? 413 : 400);
-	text = web_response_text(&res, a, !strcmp(param(fcgi, "REQUEST_METHOD"), "HEAD"));
+	text = web_response_text(&res, a, !strcmp(params[PARAM_METHOD], "HEAD"));
 	if (text.len > SEND_AT_ONCE)
 		limit_peer(fcgi, SO_SNDTIMEO);
 	(void)FCGX_PutStr(text.data, (int)text.len, fcgi->out);
@@ -316,10 +356,11 @@ static int watch_new(int listener)
 
 /* Take one connection, if there is one, to its end.  Returns 0, or the error to end for. */
 static int serve_one(const struct web_server *server, FCGX_Request *fcgi, struct arena *arena,
-		     const sigset_t *open)
+		     const sigset_t *open, bool *ret_served)
 {
 	int const rc = FCGX_Accept_r(fcgi);
 
+	*ret_served = rc >= 0;
 	if (rc < 0)
 		return accept_recover(-rc, open) ? 0 : -rc;
 	answer(server, fcgi, arena);
@@ -340,17 +381,19 @@ static int serve(const struct web_server *server, int listener, const sigset_t *
 	struct arena arena;
 	int64_t tick_due_ms = 0;
 	bool last = false;
+	bool busy = false; /* there may be more: look before waiting */
 	int problem = 0;
 
 	arena_init(&arena);
 	FCGX_InitRequest(&fcgi, listener, FCGI_FAIL_ACCEPT_ON_INTR);
 	while (!last && !problem) {
 		struct epoll_event event;
+		int const wait_ms = tick(server, &tick_due_ms);
 
 		last = stopping();
-		if (!last)
-			(void)epoll_pwait(watch, &event, 1, tick(server, &tick_due_ms), open);
-		problem = serve_one(server, &fcgi, &arena, open);
+		if (!last && !busy)
+			(void)epoll_pwait(watch, &event, 1, wait_ms, open);
+		problem = serve_one(server, &fcgi, &arena, open, &busy);
 	}
 	if (problem)
 		log_event(LOG_ERROR, "accept_failed", "errno=%d", problem);
