@@ -22,6 +22,7 @@ CREATE TABLE `users` (
   `ban_told_at` datetime(6) DEFAULT NULL COMMENT 'the one message to a banned person was sent',
   `blocked_at` datetime(6) DEFAULT NULL COMMENT 'the person stopped the bot: nothing is sent',
   `erased_at` datetime(6) DEFAULT NULL COMMENT 'names removed on the person''s wish; the books stay',
+  `asked_until` datetime(6) DEFAULT NULL COMMENT 'a question in user_states may be open until then; NULL: none is',
   `note` varchar(500) NOT NULL DEFAULT '' COMMENT 'for administrators',
   `created_at` datetime(6) NOT NULL COMMENT 'first contact: counts new buyers',
   PRIMARY KEY (`id`) COMMENT 'a tap reads one row by it',

@@ -1,40 +1,57 @@
 #include "shared/domain/user.h"
 
 /* In this order for user_read(). */
-#define USER_COLUMNS                                                                        \
-	"u.id, u.first_name, u.last_name, u.username, u.lang, u.lang_chosen, u.banned_at, " \
-	"u.ban_told_at, u.blocked_at, u.erased_at, s.step, s.data"
+#define USER_COLUMNS                                                                   \
+	"first_name, last_name, username, lang, lang_chosen, banned_at, ban_told_at, " \
+	"blocked_at, erased_at, asked_until"
+
+enum { ASKED = 9 }; /* the last of them: there may be a question */
 
 static void user_read(const struct db_cell *c, struct user *u)
 {
-	u->id = c[0].number;
-	u->first_name = c[1].text;
-	u->last_name = c[2].text;
-	u->username = c[3].text;
-	u->lang = c[4].text;
-	u->lang_chosen = c[5].number != 0;
-	u->banned = !c[6].is_null;
-	u->ban_told = !c[7].is_null;
-	u->blocked = !c[8].is_null;
-	u->erased = !c[9].is_null;
-	u->dialog_step = c[10].is_null ? NULL : c[10].text;
-	u->dialog_data = c[11].is_null ? NULL : c[11].text;
+	u->first_name = c[0].text;
+	u->last_name = c[1].text;
+	u->username = c[2].text;
+	u->lang = c[3].text;
+	u->lang_chosen = c[4].number != 0;
+	u->banned = !c[5].is_null;
+	u->ban_told = !c[6].is_null;
+	u->blocked = !c[7].is_null;
+	u->erased = !c[8].is_null;
+}
+
+static int dialog_find(struct db *db, struct arena *a, struct user *u)
+{
+	const struct db_cell *row;
+	int const rc = db_one(db, a,
+			      "SELECT step, data FROM user_states "
+			      "WHERE user_id = ? AND expires_at > UTC_TIMESTAMP(6)",
+			      PARAMS(P(u->id)), &row);
+
+	/* Over: from now on one look is enough again. */
+	if (rc == ERR_NOT_FOUND)
+		return dialog_end(db, u->id);
+	if (!rc) {
+		u->dialog_step = row[0].text;
+		u->dialog_data = row[1].text;
+	}
+	return rc;
 }
 
 int user_find(struct db *db, struct arena *a, int64_t id, struct user **ret)
 {
 	const struct db_cell *row;
-	int const rc = db_one(db, a,
-			      "SELECT " USER_COLUMNS " FROM users u LEFT JOIN user_states s "
-			      "ON s.user_id = u.id AND s.expires_at > UTC_TIMESTAMP(6) "
-			      "WHERE u.id = ?",
+	int const rc = db_one(db, a, "SELECT " USER_COLUMNS " FROM users WHERE id = ?",
 			      PARAMS(P(id)), &row);
+	struct user *u;
 
 	if (rc)
 		return rc;
-	*ret = arena_new(a, struct user);
-	user_read(row, *ret);
-	return OK;
+	u = arena_new(a, struct user);
+	u->id = id;
+	user_read(row, u);
+	*ret = u;
+	return row[ASKED].is_null ? OK : dialog_find(db, a, u);
 }
 
 static int user_insert(struct db *db, const struct user_seen *seen)
@@ -121,16 +138,30 @@ int user_erase(struct db *db, int64_t id)
 
 int dialog_ask(struct db *db, int64_t user_id, const char *step, const char *data, int64_t ttl)
 {
+	int const rc = db_exec(
+		db,
+		"INSERT INTO user_states (user_id, step, data, expires_at) "
+		"VALUES (?, ?, ?, UTC_TIMESTAMP(6) + INTERVAL ? SECOND) "
+		"ON DUPLICATE KEY UPDATE step = VALUES(step), data = VALUES(data), "
+		"expires_at = VALUES(expires_at)",
+		PARAMS(P(user_id), P(step), P(data), P(ttl)), NULL);
+
+	/* Not told of, it is as if it had not been asked: the update comes again. */
+	if (rc)
+		return rc;
 	return db_exec(db,
-		       "INSERT INTO user_states (user_id, step, data, expires_at) "
-		       "VALUES (?, ?, ?, UTC_TIMESTAMP(6) + INTERVAL ? SECOND) "
-		       "ON DUPLICATE KEY UPDATE step = VALUES(step), data = VALUES(data), "
-		       "expires_at = VALUES(expires_at)",
-		       PARAMS(P(user_id), P(step), P(data), P(ttl)), NULL);
+		       "UPDATE users SET asked_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND "
+		       "WHERE id = ?",
+		       PARAMS(P(ttl), P(user_id)), NULL);
 }
 
 int dialog_end(struct db *db, int64_t user_id)
 {
+	int const rc = db_exec(db, "UPDATE users SET asked_until = NULL WHERE id = ?",
+			       PARAMS(P(user_id)), NULL);
+
+	if (rc)
+		return rc;
 	return db_exec(db, "DELETE FROM user_states WHERE user_id = ?", PARAMS(P(user_id)),
 		       NULL);
 }
