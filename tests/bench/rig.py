@@ -130,8 +130,11 @@ class Rig:
             self.start_ceiling(name, port)
 
     def child(self, argv, env=None):
+        # In a session of its own, as each of the shop's services: the kernel shares out the
+        # processor session by session.
         self.children.append(subprocess.Popen(
-            [str(word) for word in argv], env=env, stdin=subprocess.DEVNULL))
+            [str(word) for word in argv], env=env, stdin=subprocess.DEVNULL,
+            start_new_session=True))
         return self.children[-1]
 
     def start_ceiling(self, name, port):
@@ -179,7 +182,8 @@ class Rig:
     def program(self, *argv, env=None):
         """What a program of the shop or of the bench prints."""
         done = subprocess.run([str(word) for word in argv], cwd=self.var,
-                              env=env or self.env, capture_output=True, text=True)
+                              env=env or self.env, capture_output=True, text=True,
+                              start_new_session=True)
         if done.returncode:
             raise SystemExit(f"bench: {argv} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
