@@ -132,6 +132,7 @@ static void converse(struct bot *bot, struct arena *a, const struct update *u,
 
 	if (verdict == THROTTLE_SILENT) {
 		quiet(res);
+		spinner_stop(bot, u, NULL);
 		return;
 	}
 	if (!program_db_try(bot->program)) {
