@@ -279,95 +279,6 @@ static void test_no_link_for_what_has_ended(void **state)
 	assert_false(mine);
 }
 
-/* ---- nobody keeps codes from others ---- */
-
-static void test_open_orders_are_limited(void **state)
-{
-	struct order_offer offer;
-	struct shop s;
-
-	shop_make(&s, *state, 20);
-	s.terms.limits = (struct order_limits){ .open_orders = 2, .reserved_codes = 10 };
-	for (int i = 1; i <= 3; i++) {
-		offer = shop_offer(&s, BUYER, 1);
-		offer.message_id = i;
-		shop_open(&s, &offer, i <= 2 ? OPENING_OK : OPENING_OPEN_LIMIT);
-	}
-	/* Another quantity in one of the same messages replaces, so it does not add up. */
-	offer = shop_offer(&s, BUYER, 9);
-	offer.message_id = 2;
-	shop_open(&s, &offer, OPENING_OK);
-	offer = shop_offer(&s, BUYER, 10);
-	offer.message_id = 2;
-	shop_open(&s, &offer, OPENING_OPEN_LIMIT);
-	offer = shop_offer(&s, OTHER_BUYER, 1);
-	shop_open(&s, &offer, OPENING_OK);
-	shop_check(&s);
-}
-
-static void expire_one(struct shop *s, int64_t message_id)
-{
-	struct payment_evidence const none = { .gateway = "portmone", .answer = ANSWER_NONE };
-	struct order_offer offer = shop_offer(s, BUYER, 1);
-	struct asking asking;
-	int64_t id;
-
-	offer.message_id = message_id;
-	id = shop_open(s, &offer, OPENING_OK)->id;
-	shop_end_reservation(s, id, 1);
-	assert_int_equal(order_answered(s->t->db, id, &none, &asking), OK);
-	assert_int_equal(asking.result, ASK_EXPIRED);
-}
-
-static void test_pause_after_unpaid_orders_grows(void **state)
-{
-	struct order_offer offer;
-	int64_t wait_s;
-	struct shop s;
-
-	shop_make(&s, *state, 20);
-	s.terms.limits = (struct order_limits){ .unpaid_free = 2, .unpaid_pause_s = 60 };
-	expire_one(&s, 1);
-	expire_one(&s, 2);
-	offer = shop_offer(&s, BUYER, 1);
-	shop_open(&s, &offer, OPENING_UNPAID);
-	assert_int_equal(
-		order_open_wait(s.t->db, &s.t->arena, &offer, &s.terms.limits, &wait_s), OK);
-	assert_in_range(wait_s, 50, 60);
-	/* The pause is over; one more unpaid, and it is twice as long. */
-	db_test_exec(s.t, "UPDATE orders SET ended_at = ended_at - INTERVAL 61 SECOND");
-	expire_one(&s, 3);
-	shop_open(&s, &offer, OPENING_UNPAID);
-	assert_int_equal(
-		order_open_wait(s.t->db, &s.t->arena, &offer, &s.terms.limits, &wait_s), OK);
-	assert_in_range(wait_s, 110, 120);
-	/* Paying, even late, forgives. */
-	db_test_exec(s.t, "UPDATE orders SET ended_at = ended_at - INTERVAL 121 SECOND");
-	shop_open(&s, &offer, OPENING_OK);
-	assert_int_equal(
-		order_open_wait(s.t->db, &s.t->arena, &offer, &s.terms.limits, &wait_s), OK);
-	assert_int_equal(wait_s, 0);
-	shop_check(&s);
-}
-
-static void test_limits_are_settings(void **state)
-{
-	struct order_limits limits;
-	struct shop s;
-
-	shop_make(&s, *state, 0);
-	assert_int_equal(order_limits_read(s.t->db, &s.t->arena, &limits), OK);
-	assert_int_equal(limits.open_orders, LIMIT_OPEN_ORDERS);
-	db_test_exec(
-		s.t,
-		"INSERT INTO settings VALUES ('limit_open_orders', '3', UTC_TIMESTAMP(6)), "
-		"('limit_unpaid_pause', 'nonsense', UTC_TIMESTAMP(6))");
-	assert_int_equal(order_limits_read(s.t->db, &s.t->arena, &limits), OK);
-	assert_int_equal(limits.open_orders, 3);
-	assert_int_equal(limits.unpaid_pause_s, LIMIT_UNPAID_PAUSE_S);
-	db_test_exec(s.t, "DELETE FROM settings WHERE name LIKE 'limit%'");
-}
-
 /* ---- many at once ---- */
 
 enum { BROWSERS = 8, STOCK = 20, TRIES = 6 };
@@ -477,9 +388,6 @@ int main(void)
 		DB_TEST(test_cancel_is_the_buyer_s),
 		DB_TEST(test_first_link_counts),
 		DB_TEST(test_no_link_for_what_has_ended),
-		DB_TEST(test_open_orders_are_limited),
-		DB_TEST(test_pause_after_unpaid_orders_grows),
-		DB_TEST(test_limits_are_settings),
 		DB_TEST(test_one_link_in_many_browsers),
 		DB_TEST(test_more_buyers_than_codes),
 	};

@@ -1,0 +1,159 @@
+/* Nobody keeps codes from others: open orders have a limit, unpaid ones lead to a pause. */
+#include "tests/db/shop.h"
+
+#include "shared/base/limits.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void test_open_orders_are_limited(void **state)
+{
+	struct order_offer offer;
+	struct shop s;
+
+	shop_make(&s, *state, 20);
+	s.terms.limits = (struct order_limits){ .open_orders = 2, .reserved_codes = 10 };
+	for (int i = 1; i <= 3; i++) {
+		offer = shop_offer(&s, BUYER, 1);
+		offer.message_id = i;
+		shop_open(&s, &offer, i <= 2 ? OPENING_OK : OPENING_OPEN_LIMIT);
+	}
+	/* Another quantity in one of the same messages replaces, so it does not add up. */
+	offer = shop_offer(&s, BUYER, 9);
+	offer.message_id = 2;
+	shop_open(&s, &offer, OPENING_OK);
+	offer = shop_offer(&s, BUYER, 10);
+	offer.message_id = 2;
+	shop_open(&s, &offer, OPENING_OPEN_LIMIT);
+	offer = shop_offer(&s, OTHER_BUYER, 1);
+	shop_open(&s, &offer, OPENING_OK);
+	shop_check(&s);
+}
+
+static void expire_one(struct shop *s, int64_t message_id)
+{
+	struct payment_evidence const none = { .gateway = "portmone", .answer = ANSWER_NONE };
+	struct order_offer offer = shop_offer(s, BUYER, 1);
+	struct asking asking;
+	int64_t id;
+
+	offer.message_id = message_id;
+	id = shop_open(s, &offer, OPENING_OK)->id;
+	shop_end_reservation(s, id, 1);
+	assert_int_equal(order_answered(s->t->db, id, &none, &asking), OK);
+	assert_int_equal(asking.result, ASK_EXPIRED);
+}
+
+static void test_pause_after_unpaid_orders_grows(void **state)
+{
+	struct order_offer offer;
+	int64_t wait_s;
+	struct shop s;
+
+	shop_make(&s, *state, 20);
+	s.terms.limits = (struct order_limits){ .unpaid_free = 2, .unpaid_pause_s = 60 };
+	expire_one(&s, 1);
+	expire_one(&s, 2);
+	offer = shop_offer(&s, BUYER, 1);
+	shop_open(&s, &offer, OPENING_UNPAID);
+	assert_int_equal(
+		order_open_wait(s.t->db, &s.t->arena, &offer, &s.terms.limits, &wait_s), OK);
+	assert_in_range(wait_s, 50, 60);
+	/* The pause is over; one more unpaid, and it is twice as long. */
+	db_test_exec(s.t, "UPDATE orders SET ended_at = ended_at - INTERVAL 61 SECOND");
+	expire_one(&s, 3);
+	shop_open(&s, &offer, OPENING_UNPAID);
+	assert_int_equal(
+		order_open_wait(s.t->db, &s.t->arena, &offer, &s.terms.limits, &wait_s), OK);
+	assert_in_range(wait_s, 110, 120);
+	/* Paying, even late, forgives. */
+	db_test_exec(s.t, "UPDATE orders SET ended_at = ended_at - INTERVAL 121 SECOND");
+	shop_open(&s, &offer, OPENING_OK);
+	assert_int_equal(
+		order_open_wait(s.t->db, &s.t->arena, &offer, &s.terms.limits, &wait_s), OK);
+	assert_int_equal(wait_s, 0);
+	shop_check(&s);
+}
+
+static void test_limits_are_settings(void **state)
+{
+	struct order_limits limits;
+	struct shop s;
+
+	shop_make(&s, *state, 0);
+	assert_int_equal(order_limits_read(s.t->db, &s.t->arena, &limits), OK);
+	assert_int_equal(limits.open_orders, LIMIT_OPEN_ORDERS);
+	db_test_exec(
+		s.t,
+		"INSERT INTO settings VALUES ('limit_open_orders', '3', UTC_TIMESTAMP(6)), "
+		"('limit_unpaid_pause', 'nonsense', UTC_TIMESTAMP(6))");
+	assert_int_equal(order_limits_read(s.t->db, &s.t->arena, &limits), OK);
+	assert_int_equal(limits.open_orders, 3);
+	assert_int_equal(limits.unpaid_pause_s, LIMIT_UNPAID_PAUSE_S);
+	db_test_exec(s.t, "DELETE FROM settings WHERE name LIKE 'limit%'");
+}
+
+/* ---- many at once ---- */
+
+enum { TABS = 8 };
+
+struct tab {
+	struct db *db;
+	const struct shop *s;
+	struct order_offer offer;
+	enum order_opening opening;
+	int rc;
+};
+
+static void *tab_open(void *data)
+{
+	struct tab *tab = data;
+	AUTO_ARENA(a);
+	struct order *order;
+	struct money price;
+
+	tab->rc = order_open(tab->db, &a, &tab->offer, &tab->s->terms, &tab->opening, &order,
+			     &price);
+	return NULL;
+}
+
+/* Opening everything at the same moment is no way round the limit. */
+static void test_limit_holds_at_once(void **state)
+{
+	struct tab tabs[TABS];
+	pthread_t threads[TABS];
+	struct shop s;
+	int opened = 0;
+
+	shop_make(&s, *state, 20);
+	s.terms.limits = (struct order_limits){ .open_orders = 3 };
+	for (int i = 0; i < TABS; i++) {
+		tabs[i] = (struct tab){ .db = db_test_open(s.t), .s = &s };
+		tabs[i].offer = shop_offer(&s, BUYER, 1);
+		tabs[i].offer.message_id = 100 + i;
+		assert_int_equal(pthread_create(&threads[i], NULL, tab_open, &tabs[i]), 0);
+	}
+	for (int i = 0; i < TABS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(tabs[i].rc, OK);
+		opened += tabs[i].opening == OPENING_OK;
+	}
+	assert_int_equal(opened, 3);
+	assert_int_equal(shop_codes(&s, "reserved"), 3);
+	shop_check(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DB_TEST(test_open_orders_are_limited),
+		DB_TEST(test_pause_after_unpaid_orders_grows),
+		DB_TEST(test_limits_are_settings),
+		DB_TEST(test_limit_holds_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, db_test_start, db_test_stop);
+}
