@@ -17,6 +17,9 @@ CRASH ?=
 FUZZ ?=
 MYSQL ?= mariadb
 BUILD ?= build$(if $(ASAN),/asan)$(if $(CRASH),/crash)
+# Beside it: the same under sanitizers, for the tests, and the fuzzers.
+ASAN_BUILD := $(if $(ASAN),$(BUILD),$(BUILD)/asan)
+FUZZ_BUILD := $(BUILD)/fuzz
 PREFIX ?= /usr/local
 DESTDIR ?=
 UNITDIR ?= $(PREFIX)/lib/systemd/system
@@ -74,8 +77,8 @@ BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
 # ---- what a user calls ----
 
-.PHONY: all sandbox tests benches run test test-all bench lint fuzz mutants storm soak install clean \
-	deps deps-build deps-test help .build
+.PHONY: all sandbox tests benches sanitized fuzzers run test test-all bench lint fuzz mutants storm \
+	soak install clean deps deps-build deps-test help .build
 .DEFAULT_GOAL := all
 # Only what is built is built in parallel.
 ifeq ($(filter .build,$(MAKECMDGOALS)),)
@@ -84,7 +87,9 @@ endif
 
 jobs = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 # $(call locked,THINGS): build them while holding the lock.
-locked = @mkdir -p $(BUILD) && flock $(BUILD)/.lock $(MAKE) --no-print-directory $(jobs) .build WHAT="$(1)"
+locked = $(call locked_in,$(BUILD),WHAT="$(1)")
+# $(call locked_in,FOLDER,WHAT="THINGS" AND OTHER VARIABLES)
+locked_in = @mkdir -p $(1) && flock $(1)/.lock $(MAKE) --no-print-directory $(jobs) .build BUILD=$(1) $(2)
 
 all: deps-build
 	$(call locked,programs)
@@ -106,11 +111,17 @@ run: deps
 	if [ -n "$$token" ]; then exec $$bin/kartka run --stop-with-parent; fi; \
 	exec tests/sandbox/start.sh $$bin
 
-test: tests
-	@exec tests/run
+sanitized: deps-test
+	$(call locked_in,$(ASAN_BUILD),ASAN=1 WHAT="programs sandbox tests")
 
-test-all: benches tests
-	@exec tests/run-all
+fuzzers: deps-test
+	$(call locked_in,$(FUZZ_BUILD),CC=clang ASAN=1 FUZZ=1 WHAT=fuzzers)
+
+test: tests sanitized fuzzers
+	@ASAN_BUILD=$(ASAN_BUILD) FUZZ_BUILD=$(FUZZ_BUILD) exec tests/run
+
+test-all: benches tests sanitized fuzzers
+	@ASAN_BUILD=$(ASAN_BUILD) FUZZ_BUILD=$(FUZZ_BUILD) exec tests/run-all
 
 bench: benches
 	@exec tests/bench/run
@@ -118,10 +129,8 @@ bench: benches
 lint: deps-test
 	@exec tests/lint/run
 
-fuzz: deps-test
-	@mkdir -p build/fuzz && flock build/fuzz/.lock $(MAKE) --no-print-directory $(jobs) .build \
-		BUILD=build/fuzz CC=clang ASAN=1 FUZZ=1 WHAT=fuzzers
-	@BUILD=build/fuzz exec tests/fuzz/run
+fuzz: fuzzers
+	@BUILD=$(FUZZ_BUILD) exec tests/fuzz/run
 
 mutants: tests
 	@exec tests/mutants/run
