@@ -11,6 +11,7 @@ struct http_request portmone_return_request(const struct portmone *p, struct are
 {
 	struct str body = STR(a, PORTMONE_ASK_MAX);
 	struct json_out j = JSON_OUT(&body);
+	struct http_request request;
 
 	portmone_ask_begin(&j, p, "return");
 	/* An order that was paid twice has two rows: the bill's id says which is meant. */
@@ -26,7 +27,9 @@ struct http_request portmone_return_request(const struct portmone *p, struct are
 	if (refund->goods)
 		portmone_goods_write(&j, a, refund->goods);
 	portmone_ask_end(&j);
-	return portmone_request(p, &body);
+	request = portmone_request(p, &body);
+	request.once = true;
+	return request;
 }
 
 /* Is it the answer to our question?  What is not told is not held against it. */

@@ -180,6 +180,7 @@ int http_handle_set(struct http_handle *h, const struct http_request *request)
 	SET(h, CURLOPT_PROXY, tls ? NULL : "");
 	/* Many calls to one host share its HTTP/2 connection instead of racing for several. */
 	SET(h, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
+	SET(h, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
 	SET(h, CURLOPT_TIMEOUT_MS, timeout);
 	SET(h, CURLOPT_CONNECTTIMEOUT_MS,
 	    timeout < CONNECT_TIMEOUT_MS ? timeout : (long)CONNECT_TIMEOUT_MS);

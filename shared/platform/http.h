@@ -30,6 +30,12 @@ struct http_request {
 	size_t part_count;
 	const char *const *headers; /* further "Name: value" lines, NULL-ended; may be NULL */
 	int timeout_ms;		    /* 0: CALL_TIMEOUT_MS */
+	/*
+	 * It must not be sent twice.  On a kept-alive connection that is closed before a byte
+	 * of the answer came, libcurl takes the request for unsent and repeats it by itself;
+	 * on a connection of its own it does not.
+	 */
+	bool once;
 };
 
 struct http_answer {

@@ -89,6 +89,29 @@ static void test_call(void **state)
 	assert_int_equal(server.connections, before + 1); /* kept alive */
 }
 
+/* Cut unanswered: libcurl repeats it on a kept-alive connection, unless it must not. */
+static void test_once(void **state)
+{
+	struct env *env = *state;
+	struct http_request request = { .url = url(env, "/cut"),
+					.content_type = "application/json",
+					.body = { "{}", 2 },
+					.once = true };
+	struct http_answer answer;
+	long before;
+
+	assert_int_equal(get(env, "/ok", &answer), OK);
+	before = server.requests;
+	assert_int_equal(http_call(env->http, &env->arena, &request, &answer), ERR_DOWN);
+	assert_true(answer.sent);
+	assert_int_equal(server.requests, before + 1);
+	/* The next one may use what there is again. */
+	assert_int_equal(get(env, "/ok", &answer), OK);
+	before = server.connections;
+	assert_int_equal(get(env, "/ok", &answer), OK);
+	assert_int_equal(server.connections, before);
+}
+
 static void test_parts(void **state)
 {
 	struct env *env = *state;
@@ -389,6 +412,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_call, env_new, env_free),
+		cmocka_unit_test_setup_teardown(test_once, env_new, env_free),
 		cmocka_unit_test_setup_teardown(test_parts, env_new, env_free),
 		cmocka_unit_test_setup_teardown(test_answers, env_new, env_free),
 		cmocka_unit_test_setup_teardown(test_caps, env_new, env_free),

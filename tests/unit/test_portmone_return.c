@@ -72,6 +72,7 @@ static void test_return_request(void **state)
 	assert_string_equal(asked(&r, "return", "payeeId"), "1185");
 	assert_string_equal(asked(&r, "return", "shopOrderNumber"), "K7F3-9QXA");
 	assert_null(asked(&r, "return", "shopbillId"));
+	assert_true(r.once);
 	assert_string_equal(asked(&r, "return", "returnAmount"), "95.50");
 	assert_string_equal(asked(&r, "return", "message"), "Код не підійшов");
 	assert_string_equal(asked(&r, "return", "attribute5"), "");
