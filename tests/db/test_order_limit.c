@@ -33,7 +33,7 @@ static void test_open_orders_are_limited(void **state)
 	shop_check(&s);
 }
 
-static void expire_one(struct shop *s, int64_t message_id)
+static int64_t expire_one(struct shop *s, int64_t message_id)
 {
 	struct payment_evidence const none = { .gateway = "portmone", .answer = ANSWER_NONE };
 	struct order_offer offer = shop_offer(s, BUYER, 1);
@@ -45,6 +45,7 @@ static void expire_one(struct shop *s, int64_t message_id)
 	shop_end_reservation(s, id, 1);
 	assert_int_equal(order_answered(s->t->db, id, &none, &asking), OK);
 	assert_int_equal(asking.result, ASK_EXPIRED);
+	return id;
 }
 
 static void test_pause_after_unpaid_orders_grows(void **state)
@@ -55,8 +56,8 @@ static void test_pause_after_unpaid_orders_grows(void **state)
 
 	shop_make(&s, *state, 20);
 	s.terms.limits = (struct order_limits){ .unpaid_free = 2, .unpaid_pause_s = 60 };
-	expire_one(&s, 1);
-	expire_one(&s, 2);
+	(void)expire_one(&s, 1);
+	(void)expire_one(&s, 2);
 	offer = shop_offer(&s, BUYER, 1);
 	shop_open(&s, &offer, OPENING_UNPAID);
 	assert_int_equal(
@@ -64,18 +65,38 @@ static void test_pause_after_unpaid_orders_grows(void **state)
 	assert_in_range(wait_s, 50, 60);
 	/* The pause is over; one more unpaid, and it is twice as long. */
 	db_test_exec(s.t, "UPDATE orders SET ended_at = ended_at - INTERVAL 61 SECOND");
-	expire_one(&s, 3);
+	(void)expire_one(&s, 3);
 	shop_open(&s, &offer, OPENING_UNPAID);
 	assert_int_equal(
 		order_open_wait(s.t->db, &s.t->arena, &offer, &s.terms.limits, &wait_s), OK);
 	assert_in_range(wait_s, 110, 120);
-	/* Paying, even late, forgives. */
+	/* It does not last for ever. */
 	db_test_exec(s.t, "UPDATE orders SET ended_at = ended_at - INTERVAL 121 SECOND");
 	shop_open(&s, &offer, OPENING_OK);
 	assert_int_equal(
 		order_open_wait(s.t->db, &s.t->arena, &offer, &s.terms.limits, &wait_s), OK);
 	assert_int_equal(wait_s, 0);
 	shop_check(&s);
+}
+
+static void test_paying_forgives(void **state)
+{
+	struct payment_row const row = shop_payment("late", PRICE);
+	struct payment_evidence const evidence = shop_paid(&row, 1);
+	struct order_offer offer;
+	struct shop s;
+	int64_t last;
+
+	shop_make(&s, *state, 20);
+	s.terms.limits = (struct order_limits){ .unpaid_free = 3, .unpaid_pause_s = 60 };
+	(void)expire_one(&s, 1);
+	(void)expire_one(&s, 2);
+	last = expire_one(&s, 3);
+	offer = shop_offer(&s, BUYER, 1);
+	shop_open(&s, &offer, OPENING_UNPAID);
+	assert_int_equal(shop_settle(&s, last, &evidence).result, SETTLE_DELIVERED);
+	s.terms.limits.unpaid_free = 1;
+	shop_open(&s, &offer, OPENING_OK);
 }
 
 static void test_limits_are_settings(void **state)
@@ -151,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DB_TEST(test_open_orders_are_limited),
 		DB_TEST(test_pause_after_unpaid_orders_grows),
+		DB_TEST(test_paying_forgives),
 		DB_TEST(test_limits_are_settings),
 		DB_TEST(test_limit_holds_at_once),
 	};
