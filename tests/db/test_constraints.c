@@ -193,6 +193,37 @@ static void test_payment(void **state)
 		      "id, 'notify', " NOW ", " NOW " FROM orders WHERE number = 'AAAA-2222'");
 }
 
+static const char *refund_sql(struct db_test *t, const char *fact, const char *more)
+{
+	return arena_printf(&t->arena,
+			    "INSERT INTO refunds (order_id, payment_id, fact, amount_kop, "
+			    "open_order_id, return_id, whole, reason, actor, state, "
+			    "not_before, created_at) SELECT p.order_id, p.id, '%s', %s, 0, "
+			    "'', '', 'done', " NOW ", " NOW " FROM payments p",
+			    fact, more);
+}
+
+static void test_refund(void **state)
+{
+	struct db_test *t = *state;
+
+	catalogue_make(t);
+	db_test_exec(t, order_sql(t, "AAAA-2222", "one"));
+	db_test_exec(t, "INSERT INTO payments (gateway, gateway_payment_id, order_id, kind, "
+			"amount_kop, applied, state, received_at) SELECT 'portmone', '7', id, "
+			"'payment', 200, 1, 'ok', " NOW " FROM orders");
+	db_test_exec(t, refund_sql(t, "wish:1", "100, NULL, NULL"));
+	expect_refused(t, DUPLICATE, "refunds_fact",
+		       refund_sql(t, "wish:1", "100, NULL, NULL"));
+	db_test_exec(t, refund_sql(t, "wish:2", "100, p.order_id, NULL"));
+	expect_refused(t, DUPLICATE, "refunds_open",
+		       refund_sql(t, "wish:3", "100, p.order_id, NULL"));
+	db_test_exec(t, refund_sql(t, "wish:4", "100, NULL, p.id"));
+	expect_refused(t, DUPLICATE, "refunds_return",
+		       refund_sql(t, "wish:5", "100, NULL, p.id"));
+	expect_checked(t, "refunds_amount", refund_sql(t, "wish:6", "0, NULL, NULL"));
+}
+
 /* ---- what is told, and whose turn it is ---- */
 
 static void test_outbox(void **state)
@@ -272,6 +303,7 @@ int main(void)
 		DB_TEST(test_code),
 		DB_TEST(test_code_has_its_owner),
 		DB_TEST(test_payment),
+		DB_TEST(test_refund),
 		DB_TEST(test_outbox),
 		DB_TEST(test_people),
 		DB_TEST(test_staff),
