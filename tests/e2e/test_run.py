@@ -197,6 +197,49 @@ def test_a_killed_supervisor_leaves_nothing_in_the_way():
         stack.purchase()
 
 
+# ---- with real settings ----
+
+ACCOUNT = {"PORTMONE_PAYEE_ID": "1185", "PORTMONE_LOGIN": "SHOP", "PORTMONE_PASSWORD": "p w",
+           "PORTMONE_KEY": "k", "BOT_TOKEN": "1234567:" + "t" * 35}
+
+
+class Served(Run):
+    """The shop alone: what speaks the two protocols is somebody else's, at the chat's address."""
+
+    @property
+    def operator_env(self):
+        return self.env
+
+    @contextlib.contextmanager
+    def servers(self):
+        options = {"listen": self.chat_url.removeprefix("http://"), "state": self.var / "theirs",
+                   "shop": self.shop_url, "token": ACCOUNT["BOT_TOKEN"],
+                   "payee": ACCOUNT["PORTMONE_PAYEE_ID"], "login": ACCOUNT["PORTMONE_LOGIN"],
+                   "password": ACCOUNT["PORTMONE_PASSWORD"], "key": ACCOUNT["PORTMONE_KEY"]}
+        args = [part for name, value in options.items() for part in (f"--{name}", value)]
+        process = subprocess.Popen([BIN / "sandbox", *args])
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def test_with_a_token_it_serves_whoever_speaks_the_protocols():
+    stack = Served(**ACCOUNT)
+    stack.settings["TELEGRAM_API_URL"] = f"{stack.chat_url}/telegram"
+    stack.settings["PORTMONE_URL"] = f"{stack.chat_url}/portmone/gateway"
+    with stack.servers(), stack:
+        assert not stack.processes("sandbox")
+        stack.kartka("webhook", "set")
+        codes = stack.catalogue("real")
+        buyer, _ = stack.purchase("real")
+        assert buyer.codes() == codes[:1]
+        assert stack.violations() == []
+        stack.kartka("doctor")
+        stack.check()
+
+
 # ---- refusals ----
 
 
