@@ -437,12 +437,11 @@ CREATE TABLE `staff` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'in the audit trail',
   `login` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'lower case',
   `password_hash` varbinary(200) NOT NULL COMMENT 'scrypt with its parameters and salt',
+  `must_change` tinyint(4) NOT NULL DEFAULT 0 COMMENT '1: the password was given by somebody else',
   `role` enum('owner','manager','support','viewer') NOT NULL COMMENT 'compared with the route''s',
   `totp_seed` varbinary(100) DEFAULT NULL COMMENT 'sealed with DATA_KEY; NULL: enrolled at the next sign-in',
   `totp_step` bigint(20) NOT NULL DEFAULT 0 COMMENT 'the last one used: each once',
   `recovery_codes` varbinary(1000) DEFAULT NULL COMMENT 'hashes of those left',
-  `failures` int(11) NOT NULL DEFAULT 0 COMMENT 'since the last success',
-  `locked_until` datetime(6) DEFAULT NULL COMMENT 'grows with failures, never for ever',
   `disabled_at` datetime(6) DEFAULT NULL COMMENT 'ends all sessions',
   `created_at` datetime(6) NOT NULL COMMENT 'list',
   PRIMARY KEY (`id`) COMMENT 'referred to by sessions and audit',
@@ -450,14 +449,19 @@ CREATE TABLE `staff` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='administrators';
 
 CREATE TABLE `sessions` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'how the profile names it: opens nothing',
   `token_hash` binary(32) NOT NULL COMMENT 'SHA-256 of the cookie: a copy of the table opens nothing',
   `staff_id` bigint(20) NOT NULL COMMENT 'who',
+  `stage` enum('password','full') NOT NULL DEFAULT 'full' COMMENT 'password: the second factor is still to come',
   `address` varbinary(64) NOT NULL COMMENT 'shown in the profile',
   `agent` varchar(200) NOT NULL COMMENT 'shown in the profile',
   `created_at` datetime(6) NOT NULL COMMENT 'the absolute end counts from here',
   `seen_at` datetime(6) NOT NULL COMMENT 'the idle end counts from here',
   `stepped_up_at` datetime(6) DEFAULT NULL COMMENT 'TOTP entered again',
+  `totp_seed` varbinary(100) DEFAULT NULL COMMENT 'being enrolled; sealed with DATA_KEY',
+  `flash` varchar(1000) NOT NULL DEFAULT '' COMMENT 'what the next page says was done, as JSON',
   PRIMARY KEY (`token_hash`) COMMENT 'every page reads one row by it',
+  UNIQUE KEY `sessions_id` (`id`) COMMENT 'ending one from the profile',
   KEY `sessions_staff` (`staff_id`) COMMENT 'ending all of one person',
   CONSTRAINT `sessions_staff_fk` FOREIGN KEY (`staff_id`) REFERENCES `staff` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='signed-in browsers';
@@ -471,8 +475,21 @@ CREATE TABLE `audit` (
   `action` varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'a constant word',
   `object` varchar(80) NOT NULL COMMENT 'what, e.g. order K7F3-9QXA',
   `detail` text NOT NULL COMMENT 'before and after, as JSON; never a code',
+  `seal_no` bigint(20) DEFAULT NULL COMMENT 'place in the chain: rows are committed in another order than numbered',
   `seal` binary(32) DEFAULT NULL COMMENT 'hash over the row and the seal before it, by the worker',
   PRIMARY KEY (`id`) COMMENT 'append only',
+  UNIQUE KEY `audit_seal_no` (`seal_no`) COMMENT 'the chain in its order, and what is not in it yet',
   KEY `audit_at` (`at`) COMMENT 'paging by time',
-  KEY `audit_object` (`object`) COMMENT 'a thing''s history'
+  KEY `audit_staff` (`staff_id`,`id`) COMMENT 'what somebody did',
+  KEY `audit_action` (`action`,`id`) COMMENT 'who did such a thing',
+  KEY `audit_object` (`object`,`id`) COMMENT 'a thing''s history, by key'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='who changed what';
+
+CREATE TABLE `attempts` (
+  `name` varbinary(80) NOT NULL COMMENT 'whose: "login <hash>", "address 192.0.2.1", "code 7"',
+  `failures` int(11) NOT NULL COMMENT 'since the last success; forgotten after a quiet day',
+  `last_at` datetime(6) NOT NULL COMMENT 'of the last one',
+  `until_at` datetime(6) NOT NULL COMMENT 'none is looked at before: grows with failures, never for ever',
+  PRIMARY KEY (`name`) COMMENT 'read and raised before a password is hashed',
+  KEY `attempts_last` (`last_at`) COMMENT 'old rows are removed'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='failed sign-ins, also of logins that nobody has';

@@ -1,9 +1,12 @@
 /*
  * admin: the shop's health and numbers, and the panel.
+ *
+ *	admin --routes		the panel's addresses with what each asks for, for tests
  */
-#include "fcgi/admin/admin.h"
+#include "fcgi/admin/route.h"
 
 #include "shared/base/clock.h"
+#include "shared/service/vault.h"
 
 /* A file of codes is uploaded whole; nginx's limit for /admin/ is the same. */
 enum { BODY_MAX = 16 * 1024 * 1024 };
@@ -21,6 +24,10 @@ static void handle(void *data, struct arena *a, const struct web_request *asked,
 	const struct web_route *route;
 	int status;
 
+	if (!strncmp(req.path, "/admin/", strlen("/admin/"))) {
+		door_handle(data, a, &req, res);
+		return;
+	}
 	route = web_route_find(a, routes, COUNT(routes), &req, &status);
 	if (route) {
 		route->handle(data, a, &req, res);
@@ -38,7 +45,28 @@ static void tick(void *data)
 	beat_stamp(admin->program.shm, BEAT_ADMIN, clock_monotonic_ms());
 }
 
-int main(void)
+static int start(struct admin *admin)
+{
+	struct program *p = &admin->program;
+	struct str problem;
+
+	if (program_start("admin", p))
+		return 1;
+	problem = STR(&p->arena, 4096);
+	if (templates_load(&p->arena, config_share_path(&p->arena, "templates/admin"),
+			   &admin->templates, &problem))
+		return program_fail(p, "%s", str_text(&problem));
+	if (wake_new(config_run_path(&p->arena, &p->config, ""), &admin->wake))
+		return program_fail(p, "KARTKA_VAR: no way to wake the worker");
+	for (int i = 0; i < LANG__COUNT; i++)
+		admin->words[i] = words_new(&p->arena, (enum lang)i);
+	admin->catalog = catalog_new();
+	vault_fill(&p->config, &admin->vault);
+	admin->secure = !strncmp(p->config.public_url, "https:", strlen("https:"));
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	static struct admin admin;
 	struct web_server const server = {
@@ -50,9 +78,16 @@ int main(void)
 	};
 	int status;
 
-	if (program_start("admin", &admin.program))
+	if (argc == 2 && !strcmp(argv[1], "--routes")) {
+		route_print(stdout);
+		return 0;
+	}
+	if (start(&admin))
 		return 1;
 	status = web_serve(&server);
+	wake_free(admin.wake);
+	catalog_free(admin.catalog);
+	crypto_wipe(&admin.vault, sizeof(admin.vault));
 	program_end(&admin.program);
 	return status;
 }

@@ -44,7 +44,8 @@ int command_admin_add(struct command_env *env, int argc, char **argv)
 		return 1;
 	if (password_hash(env->arena, password, &hash))
 		return command_fail(env, "the password can't be hashed");
-	rc = staff_add(db, argv[0], hash, role);
+	rc = staff_add(db, AUDIT_COMMAND_LINE,
+		       &(struct staff_new){ .login = argv[0], .hash = hash, .role = role });
 	if (rc == ERR_CONFLICT)
 		return command_fail(env, "there is an administrator %s already", argv[0]);
 	if (rc)
@@ -78,7 +79,7 @@ int command_admin_list(struct command_env *env, int argc, char **argv)
 	return 0;
 }
 
-typedef int staff_change(struct db *db, const char *login);
+typedef int staff_change(struct db *db, const struct audit_who *who, const char *login);
 
 static int staff_do(struct command_env *env, int argc, char **argv, staff_change *change,
 		    const char *done)
@@ -91,11 +92,13 @@ static int staff_do(struct command_env *env, int argc, char **argv, staff_change
 	db = outside_db(env);
 	if (!db)
 		return 1;
-	rc = change(db, argv[0]);
+	rc = change(db, AUDIT_COMMAND_LINE, argv[0]);
 	if (rc == ERR_NOT_FOUND)
 		return command_fail(env, "there is no administrator %s", argv[0]);
 	if (rc == ERR_CONFLICT)
 		return command_fail(env, "%s is disabled already", argv[0]);
+	if (rc == ERR_DENIED)
+		return command_fail(env, "%s is the last owner", argv[0]);
 	if (rc)
 		return outside_db_failed(env, db, rc);
 	printf("%s: %s\n", argv[0], done);

@@ -61,6 +61,31 @@ const char *clock_date_hhmm(struct arena *a, int64_t at)
 	return format(a, at, false, "%d.%m.%Y %H:%M");
 }
 
+const char *clock_iso_day(struct arena *a, int64_t at)
+{
+	return format(a, at, false, "%Y-%m-%d");
+}
+
+int clock_day(const char *iso_day, int later, int64_t *ret)
+{
+	struct tm parts = { .tm_isdst = -1 };
+	const char *end = strptime(iso_day, "%Y-%m-%d", &parts);
+	int const day = parts.tm_mday;
+	int const month = parts.tm_mon;
+	time_t at;
+
+	if (!end || *end || strlen(iso_day) != 10)
+		return ERR_INVALID;
+	at = mktime(&parts);
+	if (at == (time_t)-1 || parts.tm_mday != day || parts.tm_mon != month)
+		return ERR_INVALID; /* the 31st of a month that has 30 */
+	parts.tm_mday += later;
+	parts.tm_isdst = -1; /* a day may have 23 or 25 hours */
+	at = mktime(&parts);
+	*ret = (int64_t)at * CLOCK_SECOND;
+	return OK;
+}
+
 const char *clock_iso(struct arena *a, int64_t at)
 {
 	return arena_printf(a, "%s.%06dZ", format(a, at, true, "%Y-%m-%dT%H:%M:%S"),

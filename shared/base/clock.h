@@ -21,6 +21,13 @@ const char *clock_hhmm(struct arena *a, int64_t at);	  /* 14:35 */
 const char *clock_date(struct arena *a, int64_t at);	  /* 31.12.2026 */
 const char *clock_date_hhmm(struct arena *a, int64_t at); /* 31.12.2026 14:35 */
 
+/*
+ * Days of people, as browsers write them: 2026-12-31.  clock_day: when the day `later` days
+ * after this one begins in the zone for people.  ERR_INVALID: it is no day.
+ */
+const char *clock_iso_day(struct arena *a, int64_t at);
+int clock_day(const char *iso_day, int later, int64_t *ret) MUST_CHECK;
+
 /* 2026-12-31T12:35:59.123456Z */
 const char *clock_iso(struct arena *a, int64_t at);
 

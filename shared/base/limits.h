@@ -75,6 +75,11 @@
 #define SCRYPT_BLOCK 8
 #define SCRYPT_PARALLEL 1
 #define SCRYPT_MEMORY_MAX (256 * 1024 * 1024)
+#define PASSWORD_HASHES_AT_ONCE 2 /* on a host: 128 MiB each */
+
+/* Sign-ins (ASVS 5.0, 6.3.1): so many failures without a wait, then 2, 4, 8 … 900 s. */
+#define ATTEMPTS_FREE 5
+#define ATTEMPTS_FREE_ADDRESS 30 /* an office behind one address */
 
 /* Web. */
 #define WEB_BODY_MAX (1024 * 1024) /* a form or a notification */

@@ -45,6 +45,26 @@ bool lang_is_known(const char *code)
 	return lang_find(code, &lang);
 }
 
+/* Quality values are not looked at: browsers write the best first. */
+enum lang lang_from_accept(const char *header)
+{
+	while (header && *header) {
+		char code[9] = "";
+		enum lang lang;
+		size_t len;
+
+		header += strspn(header, " \t,");
+		len = strcspn(header, ",; \t");
+		if (len && len < sizeof(code)) {
+			memcpy(code, header, len);
+			if (lang_find(code, &lang))
+				return lang;
+		}
+		header += strcspn(header, ",");
+	}
+	return LANG_UK;
+}
+
 /* ---- plural forms ---- */
 
 /* CLDR: one for 1, 21, 31 …; few for 2–4, 22–24 …; 11–14 are many. */
@@ -126,6 +146,19 @@ const char *i18n_text(enum lang lang, const char *key)
 	const struct phrase *phrase = phrase_find(lang, key, NULL);
 
 	return phrase ? phrase->text : key;
+}
+
+void i18n_each(enum lang lang, const char *prefix,
+	       void (*each)(const char *key, const char *text, void *data), void *data)
+{
+	size_t const len = strlen(prefix);
+
+	for (size_t i = 0; i < phrases.size; i++) {
+		const struct phrase_row *row = &phrases.rows[i];
+
+		if (row->key && !row->in[lang]->is_plural && !strncmp(row->key, prefix, len))
+			each(row->key, row->in[lang]->form[PLURAL_MANY].text, data);
+	}
 }
 
 /* ---- filling in ---- */

@@ -18,6 +18,8 @@ const char *lang_code(enum lang lang);
 /* Telegram's language_code ("en-GB", "uk", NULL …): anything else is LANG_UK. */
 enum lang lang_from_code(const char *code);
 bool lang_is_known(const char *code);
+/* The first we have of a browser's Accept-Language (NULL: none); LANG_UK without. */
+enum lang lang_from_accept(const char *header);
 
 /* Load all languages.  Once per process; ERR_INVALID/ERR_FAILED: `problem` names file and key.
  */
@@ -56,6 +58,10 @@ const char *i18n_plain(struct arena *a, enum lang lang, const char *key,
 
 /* A phrase without places, borrowed for the life of the process. */
 const char *i18n_text(enum lang lang, const char *key);
+
+/* Every phrase without plural forms whose key begins so, in no order. */
+void i18n_each(enum lang lang, const char *prefix,
+	       void (*each)(const char *key, const char *text, void *data), void *data);
 
 /* A sum as this language writes it. */
 const char *i18n_money(struct arena *a, enum lang lang, int64_t kop);

@@ -18,4 +18,7 @@ bool password_check(const char *password, const char *hash);
 /* ERR_INVALID: too short or too long. */
 int password_acceptable(const char *password) MUST_CHECK;
 
+/* Among the first that anybody tries: known ones, one character or a run repeated. */
+bool password_is_common(const char *password);
+
 #endif

@@ -277,6 +277,29 @@ static void log_failure(const struct web_request *req, int status, int64_t start
 		  (long long)(clock_monotonic_ms() - started_ms));
 }
 
+struct web_out {
+	FCGX_Stream *stream;
+};
+
+int web_write(struct web_out *out, struct bytes piece)
+{
+	if (piece.len > INT32_MAX)
+		return ERR_TOO_LONG;
+	return FCGX_PutStr(piece.data, (int)piece.len, out->stream) == (int)piece.len
+		       ? OK
+		       : ERR_DOWN;
+}
+
+/* nginx counts an answer without its end as broken, and tells its client so. */
+static void stream_send(struct web_response *res, FCGX_Request *fcgi)
+{
+	struct web_out out = { fcgi->out };
+
+	limit_peer(fcgi, SO_SNDTIMEO);
+	if (res->stream(res->stream_data, &out))
+		(void)shutdown(fcgi->ipcFd, SHUT_RDWR);
+}
+
 static void answer(const struct web_server *server, FCGX_Request *fcgi, struct arena *a)
 {
 	int64_t const started_ms = clock_monotonic_ms();
@@ -284,6 +307,7 @@ static void answer(const struct web_server *server, FCGX_Request *fcgi, struct a
 	struct web_request req;
 	struct web_response res;
 	struct bytes text;
+	bool is_head;
 	int rc;
 
 	limit_peer(fcgi, SO_RCVTIMEO);
@@ -297,10 +321,13 @@ static void answer(const struct web_server *server, FCGX_Request *fcgi, struct a
 		server->handle(server->app, a, &req, &res);
 	else
 		web_status(&res, rc == ERR_TOO_LONG ? 413 : 400);
-	text = web_response_text(&res, a, !strcmp(params[PARAM_METHOD], "HEAD"));
+	is_head = !strcmp(params[PARAM_METHOD], "HEAD");
+	text = web_response_text(&res, a, is_head);
 	if (text.len > SEND_AT_ONCE)
 		limit_peer(fcgi, SO_SNDTIMEO);
 	(void)FCGX_PutStr(text.data, (int)text.len, fcgi->out);
+	if (res.stream && !is_head)
+		stream_send(&res, fcgi);
 	if (res.status >= 500 && !res.expected)
 		log_failure(&req, res.status, started_ms);
 	log_request_id("");

@@ -33,12 +33,26 @@ const char *web_header(const struct web_request *req, const char *cgi_name);
 /* The same; NULL also when it came more than once, so that nobody picks one of two. */
 const char *web_header_once(const struct web_request *req, const char *cgi_name);
 
+struct web_out; /* where a long answer goes, piece by piece */
+
+/* ERR_DOWN: nobody reads it any more. */
+int web_write(struct web_out *out, struct bytes piece) MUST_CHECK;
+
+/* The body is made while it is sent.  What it allocates is its own to bound. */
+typedef int web_stream(void *data, struct web_out *out);
+
 struct web_response {
 	int status;
 	const char *content_type; /* NULL: the body is not sent, Content-Length: 0 */
 	struct str headers;	  /* further lines, by web_add_header */
 	bool expected;		  /* a 5xx that is an answer, not a failure to be logged */
 	struct str body;
+	/*
+	 * NULL: body is all there is.  Otherwise called after it was sent; when it fails the
+	 * connection is cut, so that nobody takes half an answer for a whole one.
+	 */
+	web_stream *stream;
+	void *stream_data;
 };
 
 /* Refuses (and fails the response: a bare 500) on CR or LF in the value. */
@@ -85,5 +99,8 @@ struct web_route {
  */
 const struct web_route *web_route_find(struct arena *a, const struct web_route *rows,
 				       size_t count, struct web_request *req, int *status);
+
+/* What stands in the {} of a pattern, ends in NULL; NULL when the path does not fit it. */
+const char *const *web_path_match(struct arena *a, const char *pattern, const char *path);
 
 #endif

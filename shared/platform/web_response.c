@@ -104,7 +104,7 @@ struct bytes web_response_text(struct web_response *res, struct arena *a, bool w
 		str_add(&head, "\r\nContent-Type: ");
 		str_add(&head, res->content_type);
 	}
-	if (res->status != 204 && res->status != 304) {
+	if (res->status != 204 && res->status != 304 && !res->stream) {
 		str_add(&head, "\r\nContent-Length: ");
 		str_add_int(&head, (int64_t)res->body.len);
 	}

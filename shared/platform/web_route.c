@@ -58,6 +58,11 @@ static const char *const *parts(struct arena *a, const char *pattern, const char
 	}
 }
 
+const char *const *web_path_match(struct arena *a, const char *pattern, const char *path)
+{
+	return matches(pattern, path) ? parts(a, pattern, path) : NULL;
+}
+
 const struct web_route *web_route_find(struct arena *a, const struct web_route *rows,
 				       size_t count, struct web_request *req, int *status)
 {

@@ -255,8 +255,12 @@ static void test_missing_file(void **state)
  * says where.
  */
 static const char *const prefixes[] = {
-	"bot.state.",	 /* order_state_name() */
-	"notice.alert.", /* the alert's word */
+	"bot.state.",			  /* order_state_name() */
+	"notice.alert.",		  /* the alert's word */
+	"admin.menu.",			  /* a row of the panel's routes, so the next */
+	"admin.may.",	 "admin.month.m", /* its number */
+	"admin.role.",			  /* role_name() */
+	"admin.look.",			  /* a language's code */
 };
 
 static const char *root; /* of the source tree */
@@ -311,13 +315,21 @@ struct usage {
 	struct str unused;
 };
 
+/* The panel's templates name admin.x.y as t.x.y. */
+static bool in_template(const struct usage *usage, const char *key)
+{
+	return !strncmp(key, "admin.", 6) &&
+	       strstr(usage->sources, arena_printf(&arena, "{{t.%s}}", key + 6));
+}
+
 static int key_check(const char *key, const struct json *v, void *data)
 {
 	struct usage *usage = data;
 
 	UNUSED(v);
 	str_addf(&usage->keys, " %s", key);
-	if (!has_prefix(key) && !strstr(usage->sources, arena_printf(&arena, "\"%s\"", key)))
+	if (!has_prefix(key) && !strstr(usage->sources, arena_printf(&arena, "\"%s\"", key)) &&
+	    !in_template(usage, key))
 		str_addf(&usage->unused, " %s", key);
 	return 0;
 }
@@ -352,6 +364,21 @@ static void literals_check(const struct usage *usage)
 	}
 }
 
+/* What a template names must be there, and be whole: nothing is filled into it. */
+static void templates_check(const struct usage *usage)
+{
+	for (const char *p = usage->sources; (p = strstr(p, "{{t.")); p++) {
+		const char *key = arena_printf(&arena, "admin.%.*s", (int)strcspn(p + 4, "}"),
+					       p + 4);
+		const char *text = TR0(LANG_UK, key);
+
+		if (text == key)
+			fail_msg("there is no phrase %s", key);
+		if (strstr(text, "{{"))
+			fail_msg("a template can't fill in %s", key);
+	}
+}
+
 static void test_shop_phrases(void **state)
 {
 	const char *folder = config_share_path(&arena, "templates/i18n");
@@ -365,6 +392,7 @@ static void test_shop_phrases(void **state)
 	usage.sources = sources_read();
 	keys_check(folder, &usage);
 	literals_check(&usage);
+	templates_check(&usage);
 	for (size_t i = 0; i < COUNT(prefixes); i++)
 		if (!strstr(usage.sources, arena_printf(&arena, "\"%s", prefixes[i])))
 			fail_msg("no source builds keys with %s", prefixes[i]);

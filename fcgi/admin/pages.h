@@ -1,0 +1,36 @@
+/*
+ * pages.h: the functions of route.c's rows, each in the file of its noun.  page_… shows,
+ * …_post changes.
+ */
+#ifndef KARTKA_ADMIN_PAGES_H
+#define KARTKA_ADMIN_PAGES_H
+
+#include "fcgi/admin/visit.h"
+
+/* home.c, look.c */
+page page_home;
+page look_post;
+
+/* login.c, login_code.c */
+page page_login;
+page login_post;
+page page_login_code;
+page login_code_post;
+page page_login_enrol;
+page login_enrol_post;
+page logout_post;
+
+/* step_up.c */
+page page_step_up;
+page step_up_post;
+
+/* profile.c */
+page page_profile;
+page profile_end_post;
+page profile_end_others_post;
+page page_profile_password;
+page profile_password_post;
+page page_profile_totp;
+page profile_totp_post;
+
+#endif

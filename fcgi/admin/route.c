@@ -1,0 +1,98 @@
+/*
+ * The panel's table of routes.
+ *
+ * To add a page:
+ *	1. A function `int page_noun(struct visit *v)` in fcgi/admin/noun.c, declared in
+ *pages.h.
+ *	2. A row here.  `need` is the least role, `may` says in words what the row lets one do
+ *	   (phrase admin.may.<may>, for the page "who may do what"), `menu` puts it into the
+ *	   menu (phrase admin.menu.<menu>, an icon of that name in admin-ui/icons.svg).
+ *	   What changes something is a row of its own for POST; ROUTE_STEP_UP asks for the
+ *	   second factor again.
+ *	3. templates/admin/noun/….mustache, between {{>frame/top}} and {{>frame/bottom}};
+ *	   phrases admin.noun.… in templates/i18n, which templates name t.noun.….
+ *	   A form has {{>form/csrf}} in it.
+ *	4. Lists: list.h; forms: fields.h; exports: csv.h; charts: chart.h.
+ * The tests visit every row with every role, so a row needs nothing else to be guarded.
+ */
+#include "fcgi/admin/route.h"
+
+#include "fcgi/admin/pages.h"
+
+#define GET WEB_GET
+#define POST WEB_POST
+#define EVERYBODY .may = NULL
+
+/* clang-format off */
+static const struct route routes[] = {
+	/* ---- signing in ---- */
+	{ GET,  "/admin/login", NEED_NOTHING, page_login, EVERYBODY },
+	{ POST, "/admin/login", NEED_NOTHING, login_post, EVERYBODY },
+	{ GET,  "/admin/login/code", NEED_PASSWORD, page_login_code, EVERYBODY },
+	{ POST, "/admin/login/code", NEED_PASSWORD, login_code_post, EVERYBODY },
+	{ GET,  "/admin/login/enrol", NEED_PASSWORD, page_login_enrol, EVERYBODY },
+	{ POST, "/admin/login/enrol", NEED_PASSWORD, login_enrol_post, EVERYBODY },
+	{ POST, "/admin/logout", NEED_PASSWORD, logout_post, EVERYBODY },
+	{ POST, "/admin/look", NEED_NOTHING, look_post, EVERYBODY },
+
+	/* ---- the first page ---- */
+	{ GET,  "/admin/", ROLE_VIEWER, page_home, EVERYBODY },
+
+	/* ---- one's own account ---- */
+	{ GET,  "/admin/profile", ROLE_VIEWER, page_profile, EVERYBODY },
+	{ POST, "/admin/profile/sessions/end-others", ROLE_VIEWER, profile_end_others_post, EVERYBODY },
+	{ POST, "/admin/profile/sessions/{}/end", ROLE_VIEWER, profile_end_post, EVERYBODY },
+	{ GET,  "/admin/profile/password", ROLE_VIEWER, page_profile_password, EVERYBODY },
+	{ POST, "/admin/profile/password", ROLE_VIEWER, profile_password_post, EVERYBODY },
+	{ GET,  "/admin/profile/totp", ROLE_VIEWER, page_profile_totp, EVERYBODY, .flags = ROUTE_STEP_UP },
+	{ POST, "/admin/profile/totp", ROLE_VIEWER, profile_totp_post, EVERYBODY, .flags = ROUTE_STEP_UP },
+	{ GET,  "/admin/step-up", ROLE_VIEWER, page_step_up, EVERYBODY },
+	{ POST, "/admin/step-up", ROLE_VIEWER, step_up_post, EVERYBODY },
+};
+/* clang-format on */
+
+size_t route_count(void)
+{
+	return COUNT(routes);
+}
+
+const struct route *route_at(size_t n)
+{
+	return &routes[n];
+}
+
+const struct route *route_find(struct visit *v, int *ret_status, unsigned *ret_methods)
+{
+	*ret_methods = 0;
+	for (size_t i = 0; i < COUNT(routes); i++) {
+		const char *const *parts = web_path_match(v->a, routes[i].path, v->req->path);
+
+		if (!parts)
+			continue;
+		if (routes[i].methods & v->req->method) {
+			v->parts = parts;
+			*ret_status = 200;
+			return &routes[i];
+		}
+		*ret_methods |= routes[i].methods;
+	}
+	*ret_status = *ret_methods ? 405 : 404;
+	return NULL;
+}
+
+void route_print(FILE *to)
+{
+	for (size_t i = 0; i < COUNT(routes); i++) {
+		const struct route *r = &routes[i];
+		const char *need = r->need == NEED_NOTHING    ? "nobody"
+				   : r->need == NEED_PASSWORD ? "password"
+							      : role_name((enum role)r->need);
+
+		for (unsigned m = WEB_GET; m <= WEB_POST; m <<= 1)
+			if (r->methods & m)
+				fprintf(to, "%s %s %s%s%s\n", m == WEB_GET ? "GET" : "POST",
+					r->path, need,
+					r->flags & ROUTE_STEP_UP ? " step-up" : "",
+					r->flags & ROUTE_UPLOAD ? " upload" : "");
+	}
+}
