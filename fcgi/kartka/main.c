@@ -230,6 +230,7 @@ int main(int argc, char **argv)
 	int words;
 	int status;
 
+	no_core_files();
 	arena_init(&arena);
 	argc--;
 	argv++;

@@ -5,14 +5,10 @@
 #include "fcgi/worker/loop.h"
 #include "shared/base/log.h"
 
-#include <sys/resource.h>
-
 int main(void)
 {
 	static struct worker w;
 
-	/* A core would hold codes and keys. */
-	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	if (worker_init(&w))
 		return 1;
 	log_event(LOG_INFO, "started", "id=%lld polling=%d", (long long)w.id,

@@ -1,6 +1,7 @@
 #include "shared/base/base.h"
 
 #include <stdarg.h>
+#include <sys/resource.h>
 
 static const char *const err_names[] = {
 	[-OK] = "ok",
@@ -20,6 +21,11 @@ const char *err_name(int rc)
 	if (rc > 0 || (size_t)-rc >= COUNT(err_names))
 		return "unknown";
 	return err_names[-rc];
+}
+
+void no_core_files(void)
+{
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 }
 
 void die(const char *fmt, ...)

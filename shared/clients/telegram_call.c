@@ -155,23 +155,46 @@ static enum telegram_result meaning_of(int64_t code, const char *description)
 }
 
 /*
- * A proxy on the way may put the address, and with it the token, into its words: whatever
- * looks like one (digits, a colon, letters) is left out.
+ * Telegram quotes what it did not like, a piece of our message: there a code or a payment link
+ * may stand.  The end of the quotation that begins at p, NULL when none does; one that is
+ * not closed goes to the end, and an apostrophe within a word is no quotation mark.
+ */
+static const char *quotation_end(const char *text, const char *p)
+{
+	const char *end;
+
+	if (*p != '"' && (*p != '\'' || (p > text && p[-1] != ' ')))
+		return NULL;
+	end = strrchr(p + 1, *p);
+	return end ? end + 1 : p + strlen(p);
+}
+
+/*
+ * Quotations are left out.  A proxy on the way may put the address, and with it the token,
+ * into its words: whatever looks like one (digits, a colon, letters) is left out as well.
  */
 static const char *words_clean(struct arena *a, struct bytes words)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				       "0123456789_-";
-	const char *p = words.len ? utf8_clean_line(a, words.data, words.len, DESCRIPTION_MAX)
-				  : "";
+	const char *text = words.len
+				   ? utf8_clean_line(a, words.data, words.len, DESCRIPTION_MAX)
+				   : "";
+	const char *p = text;
 	struct str s = STR(a, 8 * DESCRIPTION_MAX);
 
 	while (*p) {
+		const char *quoted = quotation_end(text, p);
 		size_t const digits = strspn(p, "0123456789");
 		size_t const secret = digits && p[digits] == ':'
 					      ? strspn(p + digits + 1, alphabet)
 					      : 0;
 
+		if (quoted) {
+			str_add(&s, "…");
+			p = quoted;
+			continue;
+		}
 		if (digits >= TOKEN_DIGITS_MIN && secret) {
 			str_add(&s, "…");
 			p += digits + 1 + secret;

@@ -40,7 +40,8 @@ struct telegram_answer {
 				0 */
 	int64_t message_id;  /* result.message_id, 0 without */
 	int64_t migrate_to;  /* of MOVED */
-	const char *description; /* Telegram's words, "" without; the token never among them */
+	const char *description; /* Telegram's words, "" without; never among them the token or
+				    what it quotes of our message */
 	struct json_doc body; /* the answer; member "result".  Freed by telegram_answer_free */
 };
 void telegram_answer_free(struct telegram_answer *answer);

@@ -13,7 +13,6 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -89,9 +88,7 @@ static bool stopping(void)
 /* Secrets in memory go neither into a core file nor to another process of the same user. */
 static void harden(void)
 {
-	struct rlimit const none = { 0, 0 };
-
-	(void)setrlimit(RLIMIT_CORE, &none);
+	no_core_files();
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 

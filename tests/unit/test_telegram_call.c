@@ -315,6 +315,37 @@ static void test_words_hold_no_token(void **state)
 	assert_string_equal(a.description, "Not Found: /bot…/sendMessage at 12: 7 X");
 }
 
+/* A piece of our message may hold a code. */
+static void test_words_hold_no_quotation(void **state)
+{
+	static const struct {
+		const char *words;
+		const char *kept;
+	} rows[] = {
+		{ "Bad Request: can't parse entities: Unsupported start tag \\\"1234\\\" at "
+		  "byte "
+		  "offset 5",
+		  "Bad Request: can't parse entities: Unsupported start tag … at byte offset "
+		  "5" },
+		{ "tag \\\"12\\\"34\\\" at 5", "tag … at 5" },
+		{ "button URL 'http://x/pay/1234' is invalid: Wrong",
+		  "button URL … is invalid: Wrong" },
+		{ "ends in \\\"1234", "ends in …" },
+		{ "ends in '1234", "ends in …" },
+		{ "message can't be edited, isn't it", "message can't be edited, isn't it" },
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *body = arena_printf(
+			&arena, "{\"ok\":false,\"error_code\":400,\"description\":\"%s\"}",
+			rows[i].words);
+		AUTO_ANSWER a = read_answer(OK, 400, body, -1, true);
+
+		assert_string_equal(a.description, rows[i].kept);
+	}
+}
+
 /* Nobody listens: the whole way down and back. */
 static void test_call(void **state)
 {
@@ -343,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_trouble),
 		cmocka_unit_test(test_words_hold_no_token),
+		cmocka_unit_test(test_words_hold_no_quotation),
 		cmocka_unit_test(test_call),
 	};
 
