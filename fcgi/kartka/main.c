@@ -60,6 +60,19 @@ static const struct command commands[] = {
 	  "  All of it ends the order: its codes become defective.  The worker does it, once, and the buyer is told;\n"
 	  "  `order show` says how it stands.",
 	  CONFIG_DB, command_order_refund },
+	{ "order review", "[NUMBER]", "payments that did not fit and wait for a decision, of one order or of all",
+	  CONFIG_DB, command_order_review },
+	{ "order resolve", "NUMBER --payment ID deliver|refund|dismiss [--amount 50.00] --why TEXT",
+	  "decide about a payment of `order review`\n\n"
+	  "  deliver   take it for the order's payment, though it is not the sum\n"
+	  "  refund    give it back through Portmone; of a surplus, what is too much\n"
+	  "  dismiss   do nothing with it",
+	  CONFIG_DB, command_order_resolve },
+	{ "order dispute", "NUMBER keep|lift --why TEXT",
+	  "decide about an order whose money was taken back\n\n"
+	  "  keep   the money stays gone, and the buyer opens no new orders\n"
+	  "  lift   it was in order: the order is what it was, or refunded if all its money went back",
+	  CONFIG_DB, command_order_dispute },
 
 	{ "webhook set", "", "tell Telegram where the shop is; commands and descriptions in each language",
 	  CONFIG_SERVE, command_webhook_set },

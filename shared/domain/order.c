@@ -16,6 +16,15 @@ const char *order_state_name(enum order_state state)
 	return state_names[state];
 }
 
+enum order_state order_state_read(const char *word)
+{
+	size_t state = 0;
+
+	while (state < ORDER__COUNT && strcmp(state_names[state], word) != 0)
+		state++;
+	return (enum order_state)state;
+}
+
 /* In this order for order_read(). */
 #define ORDER_COLUMNS                                                                        \
 	"id, number, user_id, value_id, quantity, unit_price_kop, discount_kop, bonus_kop, " \
@@ -25,10 +34,8 @@ const char *order_state_name(enum order_state state)
 
 static int order_read(const struct db_cell *c, struct order *o)
 {
-	size_t state = 0;
+	enum order_state const state = order_state_read(c[9].text);
 
-	while (state < ORDER__COUNT && strcmp(state_names[state], c[9].text) != 0)
-		state++;
 	if (state == ORDER__COUNT || c[20].len != ORDER_NONCE_LEN)
 		return ERR_FAILED;
 	*o = (struct order){
@@ -41,7 +48,7 @@ static int order_read(const struct db_cell *c, struct order *o)
 		.discount = MONEY(c[6].number),
 		.bonus = MONEY(c[7].number),
 		.total = MONEY(c[8].number),
-		.state = (enum order_state)state,
+		.state = state,
 		.chat_id = c[10].number,
 		.message_id = c[11].number,
 		.lang = c[12].text,

@@ -23,6 +23,7 @@ enum order_state {
 	ORDER__COUNT
 };
 const char *order_state_name(enum order_state state); /* as in the database */
+enum order_state order_state_read(const char *word);  /* ORDER__COUNT: it is none */
 
 enum { ORDER_NUMBER_LEN = 9, ORDER_NONCE_LEN = 16 };
 

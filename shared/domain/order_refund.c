@@ -52,6 +52,8 @@ static enum refund_result wish_judge(struct asking *s, const struct payment **re
 
 	if (!payment)
 		return s->wish->payment_id ? REFUND_NOT_OURS : REFUND_NOT_PAID;
+	if (s->wish->in_review && payment->state != PAYMENT_REVIEW)
+		return REFUND_DECIDED;
 	if (has_open(s))
 		return REFUND_UNDER_WAY;
 	if (!state_allows(s, payment))

@@ -18,6 +18,7 @@ enum refund_result {
 	REFUND_NOT_PAID,  /* the order is in no state to be refunded */
 	REFUND_TOO_MUCH,  /* less than that is left of the payment */
 	REFUND_NOT_OURS,  /* the bank took this payment back itself, or there is none such */
+	REFUND_DECIDED,	  /* in_review: it does not wait any more */
 	REFUND__COUNT
 };
 
@@ -25,6 +26,7 @@ struct refund_wish {
 	int64_t order_id;
 	int64_t payment_id;  /* 0: the one that paid the order */
 	struct money amount; /* 0: all that is left of it */
+	bool in_review;	     /* only while it waits for a decision */
 	const struct decision *decision;
 };
 

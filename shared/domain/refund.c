@@ -317,27 +317,26 @@ static int alert_refused(struct db *db, struct arena *a, const struct order *ord
 			      });
 }
 
-/* The codes' message, if it was due while the order was being refunded and came to nothing. */
-static int tell_codes_again(struct db *db, struct arena *a, const struct order *order,
-			    const struct refund *refund)
+int refund_tell_codes(struct db *db, struct arena *a, const struct order *order,
+		      const char *why)
 {
 	const struct db_cell *row;
 	int const rc = db_one(db, a,
 			      "SELECT EXISTS (SELECT 1 FROM outbox WHERE order_id = ? AND "
-			      "kind = 'delivered' AND telegram_message_id > 0)",
+			      "kind = 'delivered' AND (telegram_message_id > 0 OR "
+			      "state <> 'sent'))",
 			      PARAMS(P(order->id)), &row);
 
 	if (rc || row[0].number)
 		return rc;
-	return outbox_add(
-		db, &(struct outbox_message){
-			    .fact = arena_printf(a, "delivered:%lld:refund:%lld",
-						 (long long)order->id, (long long)refund->id),
-			    .kind = OUTBOX_DELIVERED,
-			    .priority = OUTBOX_CODES,
-			    .chat_id = order->chat_id,
-			    .order_id = order->id,
-		    });
+	return outbox_add(db, &(struct outbox_message){
+				      .fact = arena_printf(a, "delivered:%lld:%s",
+							   (long long)order->id, why),
+				      .kind = OUTBOX_DELIVERED,
+				      .priority = OUTBOX_CODES,
+				      .chat_id = order->chat_id,
+				      .order_id = order->id,
+			      });
 }
 
 /* Where the order was before; in dispute when the bank has taken the money meanwhile. */
@@ -360,7 +359,10 @@ static int order_return(struct db *db, struct arena *a, struct order *order,
 	if (rc)
 		return rc;
 	order->state = back;
-	return back == ORDER_DELIVERED ? tell_codes_again(db, a, order, refund) : OK;
+	return back == ORDER_DELIVERED ? refund_tell_codes(db, a, order,
+							   arena_printf(a, "refund:%lld",
+									(long long)refund->id))
+				       : OK;
 }
 
 int refund_refuse(struct db *db, struct arena *a, struct order *order,

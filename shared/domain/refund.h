@@ -73,4 +73,11 @@ int refund_finish(struct db *db, struct arena *a, struct order *order,
 int refund_refuse(struct db *db, struct arena *a, struct order *order,
 		  const struct refund *refund, const char *why) MUST_CHECK;
 
+/*
+ * The order is delivered again: its codes' message, if that was due meanwhile and came to
+ * nothing.  `why` makes the fact one of its own.
+ */
+int refund_tell_codes(struct db *db, struct arena *a, const struct order *order,
+		      const char *why) MUST_CHECK;
+
 #endif

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import Stack, until
+from stack import Stack, http, until
 
 ADMIN = 900001
 
@@ -173,3 +173,83 @@ def test_buyer_of_a_waiting_order(shop, code_first):
     assert shop.state(number) == "refunded" and buyer.codes() == []
 
 
+
+
+# ---- money that did not fit ----
+
+
+def case_of(shop, number, reason):
+    """The payment of this order that waits for a decision, as `order review` names it."""
+    def line():
+        for text in shop.kartka("order", "review", number).stdout.splitlines():
+            if number in text and reason in text:
+                return text.split()[0]
+        return None
+    return until(line, what=f"a case of {number}: {reason}")
+
+
+def resolve(shop, number, payment, choice, *more, check=True):
+    return shop.kartka("order", "resolve", number, "--payment", payment, choice, *more,
+                       "--why", "decided in a test", check=check)
+
+
+def test_second_payment_is_refunded(shop):
+    _, number, bill = bought(shop, "back-second")
+    shop.pay(bill, force=True)
+    shop.admin.wait("оплачено вдруге")
+    payment = case_of(shop, number, "second")
+    assert resolve(shop, number, payment, "deliver", check=False).returncode == 1
+    resolve(shop, number, payment, "refund")
+    until(lambda: returned(shop, number) == [10000], what="the second payment's return")
+    until(lambda: "no payment waits" in shop.kartka("order", "review", number).stdout)
+    assert shop.state(number) == "delivered" and codes_of(shop, number) == ["sold"]
+
+
+@pytest.mark.parametrize("choice", ["deliver", "refund", "dismiss"])
+def test_short_payment(shop, choice):
+    shop.catalogue(f"short-{choice}", codes=2)
+    buyer = shop.buyer()
+    number, bill = buyer.open_order(f"short-{choice}")
+    shop.pay(bill, amount="99.99")
+    buyer.wait("перевіряє людина")
+    payment = case_of(shop, number, "short")
+    resolve(shop, number, payment, choice)
+    if choice == "deliver":
+        buyer.wait("Оплачено")
+        assert len(buyer.codes()) == 1 and codes_of(shop, number) == ["sold"]
+    elif choice == "refund":
+        until(lambda: returned(shop, number) == [9999])
+        buyer.wait("грошей повернуто")
+    assert resolve(shop, number, payment, "refund", check=False).returncode == 1
+    trail = shop.sql(f"SELECT action, actor FROM audit WHERE object = 'order {number}'")
+    assert len(trail) == 1 and trail[0][1] == "command line"
+
+
+def test_surplus(shop):
+    shop.catalogue("surplus", codes=2)
+    buyer = shop.buyer()
+    number, bill = buyer.open_order("surplus")
+    shop.pay(bill, amount="107.00")
+    buyer.wait("Оплачено")
+    resolve(shop, number, case_of(shop, number, "surplus"), "refund")
+    until(lambda: returned(shop, number) == [700])
+    assert shop.state(number) == "delivered"
+
+
+@pytest.mark.parametrize("how", ["chargeback", "refund"])
+def test_dispute(shop, how):
+    """Money taken back without us: the buyer is kept out until somebody decides."""
+    buyer, number, bill = bought(shop, f"dispute-{how}")
+    shop.api("POST", f"/api/bills/{bill}/{how}", {})
+    shop.kartka("order", "settle", number)
+    assert shop.state(number) == "disputed"
+    shop.admin.wait("тепер воно у спорі".capitalize())
+    assert "Location" not in http("GET", buyer.offer(f"dispute-{how}")).headers
+    assert shop.kartka("order", "dispute", number, "lift", check=False).returncode == 1
+    shop.kartka("order", "dispute", number, "keep", "--why", "we lost")
+    assert "Location" not in http("GET", buyer.offer(f"dispute-{how}")).headers
+    shop.kartka("order", "dispute", number, "lift", "--why", "we won")
+    assert shop.state(number) == ("delivered" if how == "chargeback" else "refunded")
+    assert "Location" in http("GET", buyer.offer(f"dispute-{how}")).headers
+    shop.kartka("order", "settle", number)
+    assert shop.state(number) == ("delivered" if how == "chargeback" else "refunded")
