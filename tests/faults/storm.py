@@ -30,6 +30,7 @@ GIVE_UP = 90  # seconds for one step of one buyer
 # What dies, and how often beside the others.
 VICTIMS = (["telegram"] * 4 + ["portmone"] * 4 + ["worker"] * 4 + ["admin"] + ["nginx"] * 2
            + ["multiwatch"] * 2 + ["mariadbd"])
+DATABASE_KILLS = 4  # it takes seconds to come back: more would be no storm but a drought
 
 
 class Storm:
@@ -38,7 +39,7 @@ class Storm:
         self.seed, self.count = seed, buyers
         self.over = threading.Event()
         self.lock = threading.Lock()
-        self.kills, self.faults, self.restarts = 0, 0, 0
+        self.kills, self.faults, self.restarts, self.database_kills = 0, 0, 0, 0
         self.paid = []  # (buyer, order number, quantity, value)
         self.troubles = []
         self.plans = [self.plan(n) for n in range(buyers)]
@@ -57,8 +58,9 @@ class Storm:
 
     def kill(self, name):
         pids = self.stack.processes(name)
-        if not pids:
+        if not pids or (name == "mariadbd" and self.database_kills == DATABASE_KILLS):
             return
+        self.database_kills += name == "mariadbd"
         try:
             os.kill(self.random.choice(pids), signal.SIGKILL)
             self.kills += 1
@@ -85,7 +87,7 @@ class Storm:
             self.stack.faults(**back)
 
     def weather(self):
-        while not self.over.wait(self.random.uniform(0.1, 0.6)):
+        while not self.over.wait(self.random.uniform(0.2, 1.0)):
             try:
                 if self.random.random() < 0.6:
                     self.kill(self.random.choice(VICTIMS))
