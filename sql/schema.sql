@@ -409,6 +409,7 @@ CREATE TABLE `restock_waiters` (
   `created_at` datetime(6) NOT NULL COMMENT 'first come, first told',
   PRIMARY KEY (`value_id`,`user_id`) COMMENT 'asked once; removed when told',
   KEY `restock_waiters_user` (`user_id`),
+  KEY `restock_waiters_turn` (`value_id`,`created_at`) COMMENT 'whose turn it is',
   CONSTRAINT `restock_waiters_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`),
   CONSTRAINT `restock_waiters_value` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='who wants to know of new stock';

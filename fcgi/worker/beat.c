@@ -76,10 +76,10 @@ int restock_run(struct worker *w, struct arena *a, const char *lease_data)
 
 	UNUSED(a);
 	UNUSED(lease_data);
-	if (told)
+	if (told) {
 		worker_soon(w, JOB_OUTBOX, 0);
-	if (told == RESTOCK_BATCH)
 		worker_soon(w, JOB_RESTOCK, 0);
+	}
 	return rc;
 }
 

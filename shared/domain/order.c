@@ -106,16 +106,32 @@ int order_lock(struct db *db, struct arena *a, int64_t id, struct order **ret)
 			    PARAMS(P(id)), ret);
 }
 
+/* The newest of each state: short ends of an index, whatever else there is. */
+#define NEWEST_OF(state)                                                                \
+	"(SELECT id FROM orders FORCE INDEX (orders_user_state) WHERE user_id = ? AND " \
+	"state = '" state "' AND id < ? ORDER BY id DESC LIMIT ?)"
+/* clang-format off */
+#define NEWEST_PURCHASES NEWEST_OF("paid") \
+	" UNION ALL " NEWEST_OF("delivered") \
+	" UNION ALL " NEWEST_OF("refunding") \
+	" UNION ALL " NEWEST_OF("refunded") \
+	" UNION ALL " NEWEST_OF("disputed")
+/* clang-format on */
+
 int order_list_of_user(struct db *db, struct arena *a, int64_t user_id, int64_t before,
 		       int limit, struct order **ret, size_t *ret_count)
 {
+	struct db_param const user = P(user_id);
+	struct db_param const end = P(before ? before : INT64_MAX);
+	struct db_param const most = P(limit);
 	struct db_rows rows;
 	struct order *orders;
-	int rc = db_query(
-		db, a,
-		"SELECT " ORDER_COLUMNS " FROM orders WHERE user_id = ? AND id < ? AND "
-		"state NOT IN ('pending', 'expired', 'cancelled') ORDER BY id DESC LIMIT ?",
-		PARAMS(P(user_id), P(before ? before : INT64_MAX), P(limit)), &rows);
+	int rc = db_query(db, a,
+			  "SELECT " ORDER_COLUMNS " FROM orders JOIN (" NEWEST_PURCHASES
+			  ") newest USING (id) ORDER BY id DESC LIMIT ?",
+			  PARAMS(user, end, most, user, end, most, user, end, most, user, end,
+				 most, user, end, most, most),
+			  &rows);
 
 	if (rc)
 		return rc;

@@ -80,13 +80,13 @@ int order_ask_due(struct db *db, int64_t most, int64_t *ret)
 	AUTO_ARENA(a);
 	const struct db_cell *row;
 	int const rc = db_one(db, &a,
-			      "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), MIN(ask_at)) "
-			      "FROM orders WHERE ask_at IS NOT NULL",
+			      "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), ask_at) FROM "
+			      "orders WHERE ask_at IS NOT NULL ORDER BY ask_at LIMIT 1",
 			      NO_PARAMS, &row);
 
-	if (rc)
+	if (rc && rc != ERR_NOT_FOUND)
 		return rc;
-	*ret = row[0].is_null || row[0].number > most ? most : row[0].number;
+	*ret = rc || row[0].number > most ? most : row[0].number;
 	if (*ret < 0)
 		*ret = 0;
 	return OK;

@@ -178,6 +178,17 @@ int outbox_hold_chat(struct db *db, int64_t chat_id, int64_t seconds)
 		       PARAMS(P(seconds), P(chat_id)), NULL);
 }
 
+/* The first of each priority's line: their age tells whether the line moves. */
+#define FIRST_DUE(priority)                                                               \
+	"(SELECT created_at FROM outbox WHERE state = 'pending' AND priority = " priority \
+	" AND not_before <= UTC_TIMESTAMP(6) ORDER BY not_before LIMIT 1)"
+/* clang-format off */
+#define FIRST_DUE_ALL FIRST_DUE("0") \
+	" UNION ALL " FIRST_DUE("2") \
+	" UNION ALL " FIRST_DUE("5") \
+	" UNION ALL " FIRST_DUE("9")
+/* clang-format on */
+
 int outbox_count(struct db *db, struct outbox_counts *ret)
 {
 	AUTO_ARENA(a);
@@ -188,7 +199,7 @@ int outbox_count(struct db *db, struct outbox_counts *ret)
 		"(SELECT COUNT(*) FROM outbox WHERE state = 'dead'), "
 		"(SELECT COUNT(*) FROM outbox WHERE state = 'undeliverable'), "
 		"(SELECT COALESCE(TIMESTAMPDIFF(SECOND, MIN(created_at), UTC_TIMESTAMP(6)), 0) "
-		"FROM outbox WHERE state = 'pending')",
+		"FROM (" FIRST_DUE_ALL ") first)",
 		NO_PARAMS, &row);
 
 	if (!rc)

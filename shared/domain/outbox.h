@@ -80,7 +80,7 @@ struct outbox_counts {
 	int64_t pending;
 	int64_t dead;
 	int64_t undeliverable;
-	int64_t oldest_seconds; /* age of the oldest due row; 0 without */
+	int64_t oldest_seconds; /* age of the row that has been due longest; 0 without */
 };
 int outbox_count(struct db *db, struct outbox_counts *ret) MUST_CHECK;
 

@@ -8,8 +8,10 @@
 
 /* Asked once however often; first come, first told. */
 int restock_wait(struct db *db, int64_t value_id, int64_t user_id) MUST_CHECK;
-/* Turn the waiters of values that are on the shelf again into outbox rows, up to limit.  ret:
- * how many. */
+/*
+ * Turn waiters of a value that is on the shelf again into outbox rows, up to limit.  ret: how
+ * many; 0: nobody waits for what is there.
+ */
 int restock_tell(struct db *db, int limit, int *ret) MUST_CHECK;
 
 #endif
