@@ -318,13 +318,15 @@ static void *browse(void *data)
 static void browse_all(struct browser *browsers)
 {
 	pthread_t threads[BROWSERS];
+	int failures = 0;
 
 	for (int i = 0; i < BROWSERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, browse, &browsers[i]), 0);
 	for (int i = 0; i < BROWSERS; i++) {
 		pthread_join(threads[i], NULL);
-		assert_int_equal(browsers[i].failures, 0);
+		failures += browsers[i].failures;
 	}
+	assert_int_equal(failures, 0);
 }
 
 static void test_one_link_in_many_browsers(void **state)
