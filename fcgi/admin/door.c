@@ -333,18 +333,18 @@ void door_handle(void *data, struct arena *a, const struct web_request *req,
 		 struct web_response *res)
 {
 	struct admin *app = data;
-	struct visit visit = { .app = app,
-			       .program = &app->program,
-			       .db = app->program.db,
-			       .a = a,
-			       .req = req,
-			       .res = res,
-			       .status = 200 };
-	struct visit *v = &visit;
+	struct visit *v = arena_new(a, struct visit); /* a streamed answer comes later */
 	unsigned methods;
 	int status;
 	int rc = ERR_DOWN;
 
+	*v = (struct visit){ .app = app,
+			     .program = &app->program,
+			     .db = app->program.db,
+			     .a = a,
+			     .req = req,
+			     .res = res,
+			     .status = 200 };
 	headers_add(v);
 	look_read(v);
 	data_new(v);

@@ -33,4 +33,20 @@ page profile_password_post;
 page page_profile_totp;
 page profile_totp_post;
 
+/* staff.c, may.c */
+page page_staff;
+page page_staff_add;
+page staff_add_post;
+page page_staff_one;
+page staff_role_post;
+page staff_disable_post;
+page staff_enable_post;
+page staff_reset_post;
+page staff_password_post;
+page page_may;
+
+/* audit.c */
+page page_audit;
+page audit_export;
+
 #endif

@@ -92,8 +92,20 @@ int page_step_up(struct visit *v)
 	return visit_show(v, "step_up", visit_text(v, "admin.step_up.title"));
 }
 
+/* A file is no page to return to: to the list it is of, where it comes by itself. */
+static int file_offer(struct visit *v, const char *to, const char *csv)
+{
+	const char *list = arena_printf(v->a, "%.*s%s", (int)(csv - to), to,
+					csv + strlen(".csv"));
+	int const rc = visit_flash_file(v, visit_text(v, "admin.step_up.file"), to);
+
+	return rc ? rc : visit_redirect(v, list);
+}
+
 int step_up_post(struct visit *v)
 {
+	const char *to = visit_local(visit_form(v, "to"), "/admin/");
+	const char *csv = strstr(to, ".csv");
 	struct verdict verdict;
 	int const rc = try(v, &verdict);
 
@@ -101,5 +113,7 @@ int step_up_post(struct visit *v)
 		return rc;
 	if (verdict.factor != FACTOR_RIGHT)
 		return show(v, PATH, &verdict);
-	return visit_redirect(v, visit_local(visit_form(v, "to"), "/admin/"));
+	if (csv && (!csv[strlen(".csv")] || csv[strlen(".csv")] == '?'))
+		return file_offer(v, to, csv);
+	return visit_redirect(v, to);
 }

@@ -112,7 +112,9 @@ bool visit_may(const struct visit *v, enum role role)
 
 /* ---- flash ---- */
 
-int visit_flash_undo(struct visit *v, enum tone tone, const char *text, const char *undo)
+/* member: "undo" or "file", or NULL. */
+static int flash_set(struct visit *v, enum tone tone, const char *text, const char *member,
+		     const char *url)
 {
 	struct str s = STR(v->a, FLASH_MAX);
 	struct json_out j = JSON_OUT(&s);
@@ -120,8 +122,8 @@ int visit_flash_undo(struct visit *v, enum tone tone, const char *text, const ch
 	json_open(&j, '{');
 	json_add_text(&j, "tone", tone_names[tone]);
 	json_add_text(&j, "text", text);
-	if (undo)
-		json_add_text(&j, "undo", undo);
+	if (member)
+		json_add_text(&j, member, url);
 	json_close(&j, '}');
 	if (!str_ok(&s) || !v->session)
 		return OK; /* what was done is done, even if it can't be told */
@@ -130,7 +132,17 @@ int visit_flash_undo(struct visit *v, enum tone tone, const char *text, const ch
 
 int visit_flash(struct visit *v, enum tone tone, const char *text)
 {
-	return visit_flash_undo(v, tone, text, NULL);
+	return flash_set(v, tone, text, NULL, NULL);
+}
+
+int visit_flash_undo(struct visit *v, enum tone tone, const char *text, const char *undo)
+{
+	return flash_set(v, tone, text, "undo", undo);
+}
+
+int visit_flash_file(struct visit *v, const char *text, const char *url)
+{
+	return flash_set(v, TONE_DONE, text, "file", url);
 }
 
 /* The undo's fields stand in its query: a form sends them as hidden ones. */
@@ -173,6 +185,8 @@ static int flash_take(struct visit *v)
 		value_set_bool(flash, arena_printf(v->a, "is_%s", tone), true);
 		value_set_text(flash, "text",
 			       arena_strdup(v->a, json_text(json_get(doc.root, "text"), "")));
+		value_set_text(flash, "file",
+			       arena_strdup(v->a, json_text(json_get(doc.root, "file"), "")));
 		if (*undo)
 			value_set(flash, "undo", undo_form(v, arena_strdup(v->a, undo)));
 		value_set(v->data, "flash", flash);

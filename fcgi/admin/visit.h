@@ -72,6 +72,9 @@ int visit_flash(struct visit *v, enum tone tone, const char *text) MUST_CHECK;
 int visit_flash_undo(struct visit *v, enum tone tone, const char *text,
 		     const char *undo) MUST_CHECK;
 
+/* With a file that begins to download by itself. */
+int visit_flash_file(struct visit *v, const char *text, const char *url) MUST_CHECK;
+
 /* ---- words ---- */
 
 const char *visit_text(const struct visit *v, const char *key);

@@ -51,6 +51,11 @@ const char *clock_hhmm(struct arena *a, int64_t at)
 	return format(a, at, false, "%H:%M");
 }
 
+const char *clock_hhmmss(struct arena *a, int64_t at)
+{
+	return format(a, at, false, "%H:%M:%S");
+}
+
 const char *clock_date(struct arena *a, int64_t at)
 {
 	return format(a, at, false, "%d.%m.%Y");

@@ -18,6 +18,7 @@ int clock_set_zone(const char *name) MUST_CHECK;
 
 /* In the zone for people. */
 const char *clock_hhmm(struct arena *a, int64_t at);	  /* 14:35 */
+const char *clock_hhmmss(struct arena *a, int64_t at);	  /* 14:35:59 */
 const char *clock_date(struct arena *a, int64_t at);	  /* 31.12.2026 */
 const char *clock_date_hhmm(struct arena *a, int64_t at); /* 31.12.2026 14:35 */
 
