@@ -6,7 +6,8 @@
  *	a payment that does not fit                     in review: short, second, surplus
  *	a payment in review that a person accepts       as one that covers it
  *	money taken back, by us                         the refund is done
- *	money taken back, not by us                     in review; the order is disputed
+ *	money taken back, not by us                     in review; the order is disputed where
+ *							what is left no longer covers it
  *
  * The order's row is locked first, so all callers for one order stand in a line; its codes
  * are locked second.  That is the lock order of the whole shop.
@@ -14,7 +15,6 @@
 #include "shared/domain/order_settle.h"
 
 #include "shared/base/crash.h"
-
 #include "shared/domain/outbox.h"
 #include "shared/domain/refund.h"
 #include "shared/domain/stock.h"
@@ -69,6 +69,36 @@ static bool is_taken_back(const struct settling *s)
 		    evidence->rows[i].chargeback)
 			return true;
 	return false;
+}
+
+/* A payment in the books; NULL: none has this id. */
+static const struct payment *payment_booked(const struct settling *s, int64_t id)
+{
+	for (size_t i = 0; i < s->books.payment_count; i++)
+		if (s->books.payments[i].id == id)
+			return &s->books.payments[i];
+	return NULL;
+}
+
+/*
+ * What went back may have been a second payment or a surplus: does the rest still cover the
+ * order?  A part of it that went back by our own wish was agreed on, and is not missed.
+ */
+static bool is_covered(const struct settling *s)
+{
+	int64_t kept = 0;
+
+	for (size_t i = 0; i < s->evidence->count; i++) {
+		const struct payment_row *row = &s->evidence->rows[i];
+		const struct payment *of = s->own[i] ? payment_booked(s, s->own[i]->payment_id)
+						     : NULL;
+
+		if (row->kind == PAYMENT_IN)
+			kept += row->chargeback ? 0 : row->amount.kop;
+		else if (!of || !of->applied)
+			kept -= row->amount.kop;
+	}
+	return kept >= s->order->total.kop;
 }
 
 static bool can_be_paid(enum order_state state)
@@ -155,14 +185,18 @@ static int tell(struct db *db, struct arena *a, const struct order *order,
 			      });
 }
 
-/* To the administrators; what is one fact is told once. */
+/* To the administrators; about one payment, or payment_id "": about the order. */
 static int alert(struct db *db, struct arena *a, const struct order *order, const char *what,
-		 const char *which)
+		 const char *payment_id)
 {
+	/* The column holds the longest id a gateway may give. */
+	const char *fact = *payment_id ? arena_printf(a, "pay:%s:%s", what, payment_id)
+				       : arena_printf(a, "alert:%s:%lld", what,
+						      (long long)order->id);
+
 	return outbox_add(db,
 			  &(struct outbox_message){
-				  .fact = arena_printf(a, "alert:%s:%lld:%s", what,
-						       (long long)order->id, which),
+				  .fact = fact,
 				  .kind = OUTBOX_ALERT,
 				  .priority = OUTBOX_ALERTS,
 				  .order_id = order->id,
@@ -307,13 +341,10 @@ static int rows_record(struct db *db, struct arena *a, const struct settling *s,
 static int acceptance_book(struct db *db, struct arena *a, const struct settling *s, bool *ret)
 {
 	const struct payment_acceptance *accepted = s->evidence->accepted;
-	const struct payment *payment = NULL;
+	const struct payment *payment = payment_booked(s, accepted->payment_id);
 	int rc;
 
 	*ret = false;
-	for (size_t i = 0; i < s->books.payment_count; i++)
-		if (s->books.payments[i].id == accepted->payment_id)
-			payment = &s->books.payments[i];
 	if (!payment || payment->kind != PAYMENT_IN)
 		return ERR_NOT_FOUND;
 	if (payment->applied)
@@ -371,7 +402,7 @@ static int settle_work(struct db *db, void *data)
 		return rc;
 	if (paying >= 0 || accepted)
 		rc = order_pay(db, &a, s->order, s->out);
-	else if (lost)
+	else if (lost && !is_covered(s))
 		rc = order_dispute(db, &a, s->order, s->out);
 	if (!rc && s->out->result == SETTLE_REVIEW && can_be_paid(s->order->state))
 		rc = tell(db, &a, s->order, OUTBOX_REVIEW, OUTBOX_ORDERS);

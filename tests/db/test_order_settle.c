@@ -236,11 +236,42 @@ static void test_money_taken_back_is_a_dispute(void **state)
 	shop_check(&s);
 }
 
+/* A second payment and a surplus may go back: the order is paid all the same. */
+static void test_dispute_only_when_the_rest_does_not_cover(void **state)
+{
+	struct shop s;
+	struct order *order;
+	struct payment_row rows[] = {
+		shop_payment("p1", PRICE + 500), shop_payment("p2", PRICE),
+		shop_payment("r1", PRICE),	 shop_payment("r2", 500),
+		shop_payment("r3", 1),
+	};
+	struct payment_evidence evidence;
+
+	for (size_t i = 2; i < COUNT(rows); i++)
+		rows[i].kind = PAYMENT_RETURN;
+	shop_make(&s, *state, 5);
+	order = opened(&s, BUYER, 1);
+	for (size_t known = 1; known < COUNT(rows); known++) {
+		evidence = shop_paid(rows, known);
+		assert_int_equal(shop_settle(&s, order->id, &evidence).state, ORDER_DELIVERED);
+		shop_check(&s);
+	}
+	assert_int_equal(db_test_number(s.t, "SELECT COUNT(*) FROM payments "
+					     "WHERE state = 'review' AND kind = 'return'"),
+			 2);
+	evidence = shop_paid(rows, COUNT(rows));
+	assert_int_equal(shop_settle(&s, order->id, &evidence).state, ORDER_DISPUTED);
+	shop_check(&s);
+}
+
 static void test_chargeback_of_booked_money(void **state)
 {
 	struct shop s;
 	struct order *order;
-	struct payment_row row = shop_payment("p1", PRICE);
+	/* As long as an id may be: its alert has a fact too. */
+	struct payment_row row = shop_payment(
+		"0123456789-123456789-123456789-123456789-123456789-123456789-123", PRICE);
 	struct payment_evidence const evidence = shop_paid(&row, 1);
 
 	shop_make(&s, *state, 5);
@@ -392,6 +423,7 @@ int main(void)
 		DB_TEST(test_late_money_without_stock_waits),
 		DB_TEST(test_waiting_orders_are_filled_oldest_first_and_whole),
 		DB_TEST(test_money_taken_back_is_a_dispute),
+		DB_TEST(test_dispute_only_when_the_rest_does_not_cover),
 		DB_TEST(test_chargeback_of_booked_money),
 		DB_TEST(test_returned_before_we_asked_buys_nothing),
 		DB_TEST(test_a_row_twice_in_one_answer),
