@@ -36,6 +36,7 @@
 #define CODE_LINE_MAX 4096 /* bytes of a line in a codes file */
 #define IMPORT_CHUNK \
 	500 /* rows a transaction: small enough for Galera, large enough for speed */
+#define STAGING_HOURS 1	       /* an upload nobody confirmed is gone after this */
 #define CODE_LIFE_MIN_HOURS 24 /* a code about to expire is not sold */
 
 /* Time. */

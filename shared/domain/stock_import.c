@@ -41,6 +41,8 @@ struct stock_import {
 	int64_t value_id;
 	int64_t batch_id;
 	bool dry_run;
+	int64_t staging_id; /* 0: straight on the shelf */
+	int64_t staged;	    /* codes staged before this chunk */
 	bool has_pattern;
 	regex_t pattern;
 	struct code_file file;
@@ -48,6 +50,7 @@ struct stock_import {
 	struct arena sql_arena;
 	const char *insert_sql[BATCHES];
 	const char *known_sql[BATCHES];
+	const char *stage_sql[BATCHES];
 	struct arena arena; /* of the chunk */
 	struct chunk_row rows[IMPORT_CHUNK];
 	size_t count;
@@ -108,69 +111,84 @@ static bool marks_add(struct marks *m, const unsigned char *fingerprint)
 
 struct part {
 	struct stock_import *import;
-	int64_t found; /* inserted, or with a dry run: known */
+	int64_t found; /* inserted; or known, where the shelf is only looked at */
 };
 
-static int part_insert(struct db *db, const struct stock_import *import, int size, size_t from,
-		       int64_t *found)
+/* Where a row goes: on the shelf, or into the staging batch with its place in the file. */
+static size_t row_params(const struct stock_import *import, size_t at, struct db_param *to)
+{
+	const struct chunk_row *row = &import->rows[at];
+	bool const stages = import->staging_id != 0;
+
+	to[0] = P(stages ? import->staging_id : import->value_id);
+	to[1] = P(stages ? import->staged + (int64_t)at + 1 : import->batch_id);
+	to[2] = P(row->sealed.ciphertext);
+	to[3] = P(row->sealed.key_id);
+	to[4] = P(((struct bytes){ row->sealed.fingerprint, CRYPTO_SHA256 }));
+	to[5] = P(row->serial);
+	to[6] = P_TIME(row->expires_at);
+	return ROW_PARAMS;
+}
+
+static int part_insert(struct db *db, const struct stock_import *import, size_t batch,
+		       size_t from, int64_t *found)
 {
 	struct db_param params[IMPORT_CHUNK * ROW_PARAMS];
+	const char *sql = import->staging_id ? import->stage_sql[batch]
+					     : import->insert_sql[batch];
 	struct db_result result;
 	size_t n = 0;
 	int rc;
 
-	for (int i = 0; i < size; i++) {
-		const struct chunk_row *row = &import->rows[from + (size_t)i];
-		struct bytes const print = { row->sealed.fingerprint, CRYPTO_SHA256 };
-
-		params[n++] = P(import->value_id);
-		params[n++] = P(import->batch_id);
-		params[n++] = P(row->sealed.ciphertext);
-		params[n++] = P(row->sealed.key_id);
-		params[n++] = P(print);
-		params[n++] = P(row->serial);
-		params[n++] = P_TIME(row->expires_at);
-	}
-	for (size_t i = 0; i < BATCHES; i++)
-		if (batch_sizes[i] == size) {
-			rc = db_exec(db, import->insert_sql[i], (struct db_params){ params, n },
-				     &result);
-			if (!rc)
-				*found += (int64_t)result.affected;
-			return rc;
-		}
-	return ERR_FAILED;
+	for (int i = 0; i < batch_sizes[batch]; i++)
+		n += row_params(import, from + (size_t)i, params + n);
+	rc = db_exec(db, sql, (struct db_params){ params, n }, &result);
+	if (!rc && !import->staging_id)
+		*found += (int64_t)result.affected;
+	return rc;
 }
 
-static int part_look_up(struct db *db, const struct stock_import *import, int size, size_t from,
-			int64_t *found)
+static int part_look_up(struct db *db, const struct stock_import *import, size_t batch,
+			size_t from, int64_t *found)
 {
 	struct db_param params[IMPORT_CHUNK];
+	size_t const size = (size_t)batch_sizes[batch];
 	AUTO_ARENA(a);
 	const struct db_cell *row;
 	int rc;
 
-	for (int i = 0; i < size; i++) {
-		const struct chunk_row *r = &import->rows[from + (size_t)i];
+	for (size_t i = 0; i < size; i++)
+		params[i] = P(((struct bytes){ import->rows[from + i].sealed.fingerprint,
+					       CRYPTO_SHA256 }));
+	rc = db_one(db, &a, import->known_sql[batch], (struct db_params){ params, size }, &row);
+	if (!rc)
+		*found += row[0].number;
+	return rc;
+}
 
-		params[i] = P(((struct bytes){ r->sealed.fingerprint, CRYPTO_SHA256 }));
-	}
-	for (size_t i = 0; i < BATCHES; i++)
-		if (batch_sizes[i] == size) {
-			rc = db_one(db, &a, import->known_sql[i],
-				    (struct db_params){ params, (size_t)size }, &row);
-			if (!rc)
-				*found += row[0].number;
-			return rc;
-		}
-	return ERR_FAILED;
+/* Is the shelf only looked at? */
+static bool only_looks(const struct stock_import *import)
+{
+	return import->dry_run || import->staging_id;
+}
+
+static int part_work(struct db *db, struct part *part, size_t batch, size_t from)
+{
+	const struct stock_import *import = part->import;
+	int rc = OK;
+
+	if (only_looks(import))
+		rc = part_look_up(db, import, batch, from, &part->found);
+	if (!rc && !import->dry_run)
+		rc = part_insert(db, import, batch, from, &part->found);
+	return rc;
 }
 
 /* The chunk as a sum of batches, in one transaction. */
 static int chunk_work(struct db *db, void *data)
 {
 	struct part *part = data;
-	const struct stock_import *import = part->import;
+	size_t const count = part->import->count;
 	size_t done = 0;
 	int rc;
 
@@ -179,15 +197,9 @@ static int chunk_work(struct db *db, void *data)
 	if ((rc = tx.rc))
 		return rc;
 	for (size_t i = 0; i < BATCHES; i++)
-		for (; import->count - done >= (size_t)batch_sizes[i];
-		     done += (size_t)batch_sizes[i]) {
-			rc = import->dry_run ? part_look_up(db, import, batch_sizes[i], done,
-							    &part->found)
-					     : part_insert(db, import, batch_sizes[i], done,
-							   &part->found);
-			if (rc)
+		for (; count - done >= (size_t)batch_sizes[i]; done += (size_t)batch_sizes[i])
+			if ((rc = part_work(db, part, i, done)))
 				return rc;
-		}
 	CRASH_POINT("import.before_commit");
 	return db_tx_commit(&tx);
 }
@@ -205,13 +217,14 @@ static int chunk_write(struct stock_import *import)
 	if (rc)
 		return rc;
 	CRASH_POINT("import.committed");
-	added = import->dry_run ? (int64_t)import->count - part.found : part.found;
+	added = only_looks(import) ? (int64_t)import->count - part.found : part.found;
+	import->staged += (int64_t)import->count;
 	import->report.added += added;
 	import->report.known += (int64_t)import->count - added;
 	import->count = 0;
 	arena_reset(&import->arena);
 	/* Who has paid already comes before everybody else. */
-	if (!import->dry_run)
+	if (!only_looks(import))
 		rc = order_fill_waiting(import->db, import->value_id, &filled);
 	import->report.filled += filled;
 	return rc;
@@ -306,6 +319,11 @@ static void statements_make(struct stock_import *import)
 			"fingerprint, serial, expires_at, state) VALUES ",
 			"(?, ?, ?, ?, ?, ?, ?, 'available')", batch_sizes[i],
 			" ON DUPLICATE KEY UPDATE serial = card_codes.serial");
+		import->stage_sql[i] = repeated(&import->sql_arena,
+						"INSERT INTO staged_codes (staging_id, seq, "
+						"ciphertext, key_id, fingerprint, "
+						"serial, expires_at) VALUES ",
+						"(?, ?, ?, ?, ?, ?, ?)", batch_sizes[i], "");
 		import->known_sql[i] = repeated(
 			&import->sql_arena,
 			"SELECT COUNT(*) FROM card_codes WHERE fingerprint IN (", "?",
@@ -362,10 +380,11 @@ int stock_import_begin(struct db *db, const struct code_vault *vault,
 	import->vault = vault;
 	import->value_id = options->value_id;
 	import->dry_run = options->dry_run;
+	import->staging_id = options->staging_id;
 	code_file_init(&import->file, line_take, import);
 	statements_make(import);
 	rc = pattern_read(import);
-	if (!rc && !options->dry_run)
+	if (!rc && !only_looks(import))
 		rc = batch_open(import, options->batch);
 	if (rc) {
 		stock_import_free(import);

@@ -31,8 +31,10 @@ struct stock_import; /* remembers 16 bytes of each code of the file; codes thems
 
 struct import_options {
 	int64_t value_id;
-	const char *batch; /* its name; goes on in the batch of that name */
-	bool dry_run;	   /* looks and counts, changes nothing */
+	const char *batch;  /* its name; goes on in the batch of that name */
+	bool dry_run;	    /* looks and counts, changes nothing */
+	int64_t staging_id; /* not 0: into this staging batch instead of on the shelf; batch is
+			       not looked at */
 };
 
 /* ERR_NOT_FOUND: no such value; ERR_INVALID: its pattern is no regular expression. */
