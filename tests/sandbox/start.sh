@@ -92,4 +92,5 @@ exec "$kartka" run --stop-with-parent \
 	--after-migrate "$(quoted "$here/tests/sandbox/demo.sh") $(quoted "$kartka") $(quoted "$here/sql/demo") $(quoted "$var")" \
 	--after-ready "$webhook" \
 	--ready "kartka: ready
-  the chat     $sandbox_url/"
+  the chat     $sandbox_url/
+  the panel    $shop/admin/   (demo, $DEMO_PASSWORD)"
