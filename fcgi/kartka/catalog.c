@@ -49,29 +49,11 @@ static const char *title_clean(struct arena *a, const struct json *v)
 	return text.data ? utf8_clean_line(a, text.data, text.len, TITLE_POINTS_MAX) : "";
 }
 
-/* Line by line, so that line ends survive the cleaning; what is too long is cut. */
 static const char *instruction_clean(struct arena *a, const struct json *v)
 {
 	struct bytes const text = json_bytes(v);
-	const char *at = text.data;
-	const char *end = at + text.len;
-	struct str s = STR(a, INSTRUCTION_POINTS_MAX * 4);
-	size_t points = 0;
 
-	/* Each line has a line end before it, and perhaps "…" behind it. */
-	while (at && at < end && points + 2 < INSTRUCTION_POINTS_MAX) {
-		const char *eol = memchr(at, '\n', (size_t)(end - at));
-		size_t const len = (size_t)((eol ? eol : end) - at);
-		const char *line = utf8_clean_line(a, at, len,
-						   INSTRUCTION_POINTS_MAX - points - 2);
-
-		if (s.len)
-			str_addc(&s, '\n');
-		points += utf8_len(line) + (s.len > 0);
-		str_add(&s, line);
-		at = eol ? eol + 1 : end;
-	}
-	return str_text(&s);
+	return utf8_clean_text(a, text.data, text.len, INSTRUCTION_POINTS_MAX);
 }
 
 typedef const char *text_clean(struct arena *a, const struct json *v);

@@ -18,12 +18,13 @@
 #define UPDATE_DEPTH_MAX 64 /* nesting of JSON; real updates reach about 12 */
 
 /* People and catalogue. */
-#define NAME_POINTS_MAX 64	/* a person's first name as Telegram allows it */
-#define TITLE_POINTS_MAX 64	/* a title on a button is still read on a phone */
-#define SLUG_MAX 62		/* "v_" + slug is a start parameter, at most 64 */
-#define QUANTITY_MAX 50		/* codes in one order: one .txt, one short transaction */
-#define INLINE_CODES_MAX 10	/* more come as a file: a message stays readable */
-#define INLINE_CODES_BYTES 3500 /* leaves room for the instruction under Telegram's 4,096 */
+#define NAME_POINTS_MAX 64	    /* a person's first name as Telegram allows it */
+#define TITLE_POINTS_MAX 64	    /* a title on a button is still read on a phone */
+#define INSTRUCTION_POINTS_MAX 1000 /* beside the codes it stays under Telegram's 4,096 */
+#define SLUG_MAX 62		    /* "v_" + slug is a start parameter, at most 64 */
+#define QUANTITY_MAX 50		    /* codes in one order: one .txt, one short transaction */
+#define INLINE_CODES_MAX 10	    /* more come as a file: a message stays readable */
+#define INLINE_CODES_BYTES 3500	    /* leaves room for the instruction under Telegram's 4,096 */
 #define STOCK_SHOWN_MAX \
 	100 /* counted exactly up to here, ">100" beyond: a tap's cost stays flat */
 #define STOCK_SNAPSHOT_MS 1000 /* age of the counts on buttons */

@@ -175,3 +175,25 @@ char *utf8_clean_line(struct arena *a, const char *text, size_t len, size_t max_
 	}
 	return arena_strdup(a, str_text(&s));
 }
+
+char *utf8_clean_text(struct arena *a, const char *text, size_t len, size_t max_points)
+{
+	const char *end = text + len;
+	struct str s = STR(a, max_points * 4);
+	size_t points = 0;
+
+	while (text && text < end) {
+		const char *eol = memchr(text, '\n', (size_t)(end - text));
+		const char *line = utf8_clean_line(a, text, (size_t)((eol ? eol : end) - text),
+						   max_points);
+
+		points += utf8_len(line) + 1;
+		if (points > max_points)
+			break;
+		if (s.len)
+			str_addc(&s, '\n');
+		str_add(&s, line);
+		text = eol ? eol + 1 : end;
+	}
+	return arena_strdup(a, str_text(&s));
+}

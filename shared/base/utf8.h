@@ -26,6 +26,10 @@ size_t utf8_len(const char *text);
  */
 char *utf8_clean_line(struct arena *a, const char *text, size_t len, size_t max_points);
 
+/* The same for a text of several lines: each cleaned, line ends kept, at most max_points in
+ * all. */
+char *utf8_clean_text(struct arena *a, const char *text, size_t len, size_t max_points);
+
 /* The byte length of the longest whole-character prefix with at most units UTF-16 units. */
 size_t utf8_prefix_utf16(const char *text, size_t units);
 

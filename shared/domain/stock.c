@@ -116,6 +116,21 @@ int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stoc
 	return OK;
 }
 
+int stock_bounded(struct db *db, int64_t value_id, const char *state, int limit, int *ret)
+{
+	AUTO_ARENA(a);
+	const struct db_cell *row;
+	int const rc = db_one(
+		db, &a,
+		"SELECT COUNT(*) FROM (SELECT 1 FROM card_codes WHERE value_id = ? "
+		"AND state = ? LIMIT ?) bounded",
+		PARAMS(P(value_id), P(state), P(limit + 1)), &row);
+
+	if (!rc)
+		*ret = (int)row[0].number;
+	return rc;
+}
+
 int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret)
 {
 	AUTO_ARENA(a);

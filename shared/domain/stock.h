@@ -41,6 +41,10 @@ struct stock_code {
 int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stock_code **ret,
 		   size_t *ret_count) MUST_CHECK;
 
+/* Codes of a value in a state, exact up to limit, limit + 1 for more: cheap at any stock. */
+int stock_bounded(struct db *db, int64_t value_id, const char *state, int limit,
+		  int *ret) MUST_CHECK;
+
 /* Codes of a value by state, for `codes count`: no bound, not for taps. */
 struct stock_counts {
 	int64_t available;
