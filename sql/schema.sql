@@ -494,3 +494,50 @@ CREATE TABLE `attempts` (
   PRIMARY KEY (`name`) COMMENT 'read and raised before a password is hashed',
   KEY `attempts_last` (`last_at`) COMMENT 'old rows are removed'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='failed sign-ins, also of logins that nobody has';
+
+CREATE TABLE `stagings` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'one upload: confirming it twice is once',
+  `value_id` bigint(20) NOT NULL COMMENT 'what its codes are of',
+  `staff_id` bigint(20) NOT NULL COMMENT 'who uploaded it; only they confirm it',
+  `batch` varchar(100) NOT NULL COMMENT 'the batch its codes will be in',
+  `supplier` varchar(100) NOT NULL DEFAULT '' COMMENT 'of the batch',
+  `cost_kop` bigint(20) NOT NULL DEFAULT 0 COMMENT 'of one code of the batch',
+  `state` enum('reading','preview','confirmed','done') NOT NULL COMMENT 'reading: the upload is not whole; confirmed: the worker moves its codes to the shelf',
+  `total` int(11) NOT NULL DEFAULT 0 COMMENT 'codes staged: new to the file, whether known from history or not',
+  `known` int(11) NOT NULL DEFAULT 0 COMMENT 'of these, known when previewed',
+  `repeated` int(11) NOT NULL DEFAULT 0 COMMENT 'further lines that repeat a code of the file',
+  `bad` int(11) NOT NULL DEFAULT 0 COMMENT 'malformed lines',
+  `bad_lines` varchar(2000) NOT NULL DEFAULT '' COMMENT 'the first of them: line:fault, comma',
+  `moved` int(11) NOT NULL DEFAULT 0 COMMENT 'how far the worker is: codes up to this seq are on the shelf or were known',
+  `added` int(11) NOT NULL DEFAULT 0 COMMENT 'codes that came on the shelf',
+  `filled` int(11) NOT NULL DEFAULT 0 COMMENT 'waiting orders that got their codes by it',
+  `created_at` datetime(6) NOT NULL COMMENT 'unconfirmed ones are gone after an hour',
+  `ended_at` datetime(6) DEFAULT NULL COMMENT 'done',
+  PRIMARY KEY (`id`) COMMENT 'in the address of its page',
+  KEY `stagings_state` (`state`,`created_at`) COMMENT 'the worker''s next, and what is to be swept',
+  KEY `stagings_value` (`value_id`),
+  CONSTRAINT `stagings_value` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='uploads of codes between preview and shelf';
+
+CREATE TABLE `staged_codes` (
+  `staging_id` bigint(20) NOT NULL COMMENT 'of which upload',
+  `seq` int(11) NOT NULL COMMENT 'place in the file, from 1',
+  `ciphertext` varbinary(1100) NOT NULL COMMENT 'sealed as on the shelf',
+  `key_id` bigint(20) NOT NULL COMMENT 'which of CODE_KEYS',
+  `fingerprint` binary(32) NOT NULL COMMENT 'as on the shelf',
+  `serial` varchar(100) NOT NULL DEFAULT '' COMMENT 'the supplier''s number',
+  `expires_at` datetime(6) NOT NULL COMMENT '9999-12-31: never',
+  PRIMARY KEY (`staging_id`,`seq`) COMMENT 'moved in runs'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='the codes of uploads that are not on the shelf yet, encrypted like stock';
+
+CREATE TABLE `price_changes` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  `value_id` bigint(20) NOT NULL COMMENT 'whose price',
+  `old_kop` bigint(20) DEFAULT NULL COMMENT 'NULL: the first price',
+  `new_kop` bigint(20) NOT NULL COMMENT 'from then on',
+  `actor` varchar(80) NOT NULL COMMENT 'login, or command line',
+  `at` datetime(6) NOT NULL COMMENT 'when',
+  PRIMARY KEY (`id`) COMMENT 'append only',
+  KEY `price_changes_value` (`value_id`,`id`) COMMENT 'a value''s history',
+  CONSTRAINT `price_changes_of` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='prices that were';

@@ -9,11 +9,7 @@
 
 #include <stdarg.h>
 
-enum {
-	CATALOG_FILE_MAX = 64 * 1024 * 1024,
-	CATALOG_DEPTH_MAX = 16,
-	INSTRUCTION_POINTS_MAX = 1000
-};
+enum { CATALOG_FILE_MAX = 64 * 1024 * 1024, CATALOG_DEPTH_MAX = 16 };
 
 struct import {
 	const struct command_env *env;
