@@ -1,5 +1,6 @@
 #include "fcgi/kartka/outside.h"
 
+#include "shared/base/limits.h"
 #include "shared/base/parse.h"
 #include "shared/base/utf8.h"
 #include "shared/domain/audit.h"
