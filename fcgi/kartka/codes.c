@@ -123,6 +123,32 @@ static int count_show(const struct command_env *env, struct db *db, const struct
 	return 0;
 }
 
+static void batch_show(const struct stock_batch *b)
+{
+	const struct stock_counts *n = &b->counts;
+
+	printf("  %-30s %10lld %10lld %10lld %10lld %10lld %10lld\n", b->name,
+	       (long long)n->available, (long long)n->reserved, (long long)n->sold,
+	       (long long)n->defective, (long long)n->withdrawn, (long long)b->replaced);
+}
+
+/* A batch whose codes don't work is one to claim for. */
+static int batches_show(const struct command_env *env, struct db *db,
+			const struct card_value *v)
+{
+	struct stock_batch *batches;
+	size_t count;
+	int const rc = stock_batches(db, env->arena, v->id, &batches, &count);
+
+	if (rc)
+		return outside_db_failed(env, db, rc);
+	printf("\n  %-30s %10s %10s %10s %10s %10s %10s\n", "batch", "available", "reserved",
+	       "sold", "defective", "withdrawn", "replaced");
+	for (size_t i = 0; i < count; i++)
+		batch_show(&batches[i]);
+	return 0;
+}
+
 int command_codes_count(struct command_env *env, int argc, char **argv)
 {
 	struct catalog *catalog = catalog_new();
@@ -147,6 +173,8 @@ int command_codes_count(struct command_env *env, int argc, char **argv)
 	for (size_t i = 0; !status && i < count; i++)
 		if (!argc || !strcmp(values[i].slug, argv[0]))
 			status = count_show(env, db, &values[i]);
+	if (!status && argc)
+		status = batches_show(env, db, catalog_value_by_slug(catalog, argv[0]));
 	catalog_free(catalog);
 	db_free(db);
 	return status;

@@ -67,6 +67,8 @@ command_function command_order_refund;
 command_function command_order_review;
 command_function command_order_resolve;
 command_function command_order_dispute;
+command_function command_order_replace;
+command_function command_order_answer;
 command_function command_webhook_set;
 command_function command_webhook_info;
 command_function command_webhook_delete;

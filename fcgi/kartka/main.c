@@ -49,7 +49,7 @@ static const struct command commands[] = {
 	  "  serial, expires).  UTF-8.  Codes that are in the file twice or were ever known are counted\n"
 	  "  and skipped, so running an interrupted import again goes on where it ended.",
 	  CONFIG_DB, command_codes_import },
-	{ "codes count", "[VALUE_SLUG]", "codes of each value by state", CONFIG_DB, command_codes_count },
+	{ "codes count", "[VALUE_SLUG]", "codes of each value by state; of one value, by batch too", CONFIG_DB, command_codes_count },
 
 	{ "order show", "NUMBER", "what is known of an order", CONFIG_DB, command_order_show },
 	{ "order settle", "NUMBER", "ask Portmone about an order now, and settle it by the answer",
@@ -73,6 +73,13 @@ static const struct command commands[] = {
 	  "  keep   the money stays gone, and the buyer opens no new orders\n"
 	  "  lift   it was in order: the order is what it was, or refunded if all its money went back",
 	  CONFIG_DB, command_order_dispute },
+	{ "order replace", "NUMBER [--code 2|all] [--why TEXT]",
+	  "another code in the place of one that does not work; the buyer gets it as a message\n\n"
+	  "  Without --code: the one that was complained of, or the order's only one.  The old one becomes defective;\n"
+	  "  `codes count VALUE_SLUG` shows how many of each batch did.",
+	  CONFIG_DB, command_order_replace },
+	{ "order answer", "NUMBER --text TEXT", "write to the buyer about the order, in the case that is open or a new one",
+	  CONFIG_DB, command_order_answer },
 
 	{ "webhook set", "", "tell Telegram where the shop is; commands and descriptions in each language",
 	  CONFIG_SERVE, command_webhook_set },

@@ -18,6 +18,8 @@ static const struct dispatch_row buttons[] = {
 	{ BUTTON_PURCHASES,       screen_purchases,    false },
 	{ BUTTON_CANCEL,          screen_cancel,       false },
 	{ BUTTON_REFUND_WISH,     screen_refund_wish,  false },
+	{ BUTTON_PROBLEM_CODE,    screen_problem_code, false },
+	{ BUTTON_PROBLEM_SEND,    screen_problem_send, false },
 	{ BUTTON_LANGUAGE,        screen_language,     false },
 	{ BUTTON_LANGUAGE_SET,    screen_language_set, true },
 	{ BUTTON_ERASE,           screen_erase,        false },
@@ -53,6 +55,7 @@ static const struct dispatch_row menu[] = {
 /* Open questions: user_states.step. */
 static const struct dispatch_row dialogs[] = {
 	{ "quantity", dialog_quantity, true },
+	{ "problem",  dialog_problem,  true },
 };
 /* clang-format on */
 
@@ -176,5 +179,11 @@ const struct dispatch_row *dispatch(struct turn *t)
 
 bool dispatch_keeps_dialog(const struct dispatch_row *row)
 {
-	return row->draw == dialog_quantity || row->draw == screen_quantity;
+	static screen *const keepers[] = { dialog_quantity, screen_quantity, dialog_problem,
+					   screen_problem, screen_problem_code };
+
+	for (size_t i = 0; i < COUNT(keepers); i++)
+		if (row->draw == keepers[i])
+			return true;
+	return false;
 }

@@ -43,7 +43,12 @@ screen screen_restock;	   /* args: value */
 screen screen_purchases;   /* args: before this order, 0: the newest */
 screen screen_order;	   /* args: order; its codes again */
 screen screen_cancel;	   /* args: order */
-screen screen_problem;	   /* args: order */
 screen screen_refund_wish; /* args: order */
+
+/* screen_problem.c */
+screen screen_problem;	    /* args: order */
+screen screen_problem_code; /* args: order, place; asks what is wrong */
+screen screen_problem_send; /* args: order, place; without a word */
+screen dialog_problem;	    /* text: what is wrong */
 
 #endif

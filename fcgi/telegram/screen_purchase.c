@@ -1,3 +1,4 @@
+#include "fcgi/telegram/purchase.h"
 #include "fcgi/telegram/screen.h"
 #include "fcgi/telegram/view.h"
 
@@ -23,8 +24,7 @@ int screen_purchases(struct turn *t, struct message *ret)
 
 /* ---- one order ---- */
 
-/* ERR_NOT_FOUND: there is none, or it is somebody else's. */
-static int order_mine(struct turn *t, struct order **ret)
+int purchase_mine(struct turn *t, struct order **ret)
 {
 	struct order *order;
 	int const rc = order_find(t->bot->program->db, t->a, t->args[0], &order);
@@ -37,7 +37,7 @@ static int order_mine(struct turn *t, struct order **ret)
 	return OK;
 }
 
-static int none_draw(const struct turn *t, struct message *ret)
+int purchase_none(const struct turn *t, struct message *ret)
 {
 	ret->html = turn_text(t, "bot.purchases.none");
 	view_foot(t, ret, NULL);
@@ -52,8 +52,7 @@ static const char *const state_keys[] = {
 };
 _Static_assert(COUNT(state_keys) == ORDER__COUNT, "a text for every state");
 
-/* How it stands, and what can be done about it. */
-static int state_draw(const struct turn *t, const struct order *order, struct message *ret)
+int purchase_state(const struct turn *t, const struct order *order, struct message *ret)
 {
 	struct keyboard *k = &ret->buttons;
 
@@ -94,25 +93,6 @@ static int alert_add(struct turn *t, const struct order *order, const char *what
 	return rc;
 }
 
-int screen_problem(struct turn *t, struct message *ret)
-{
-	struct order *order;
-	int rc = order_mine(t, &order);
-
-	if (rc == ERR_NOT_FOUND)
-		return none_draw(t, ret);
-	if (rc)
-		return rc;
-	if (order->state != ORDER_DELIVERED)
-		return state_draw(t, order, ret);
-	rc = alert_add(t, order, "problem");
-	if (rc)
-		return rc;
-	ret->html = turn_html(t, "bot.problem.done", A("order", order->number));
-	t->toast = turn_text(t, "bot.told");
-	return OK;
-}
-
 /* Nothing was delivered, so nobody need be asked. */
 int screen_refund_wish(struct turn *t, struct message *ret)
 {
@@ -121,14 +101,14 @@ int screen_refund_wish(struct turn *t, struct message *ret)
 	int rc = order_refund_by_buyer(t->bot->program->db, t->args[0], t->user->id, &result);
 
 	if (!rc)
-		rc = order_mine(t, &order);
+		rc = purchase_mine(t, &order);
 	if (rc == ERR_NOT_FOUND)
-		return none_draw(t, ret);
+		return purchase_none(t, ret);
 	if (rc)
 		return rc;
 	/* The stock, or an earlier press, was faster: the order says how it stands. */
 	if (result != REFUND_ASKED)
-		return state_draw(t, order, ret);
+		return purchase_state(t, order, ret);
 	wake_outbox(t->bot->wake);
 	ret->html = turn_html(t, "bot.refund_wish.done", A("order", order->number),
 			      A("total", turn_money(t, order->total)));
@@ -169,13 +149,13 @@ int screen_order(struct turn *t, struct message *ret)
 	int rc = catalog_refresh(bot->catalog, bot->program->db, t->now_ms);
 
 	if (!rc)
-		rc = order_mine(t, &order);
+		rc = purchase_mine(t, &order);
 	if (rc == ERR_NOT_FOUND)
-		return none_draw(t, ret);
+		return purchase_none(t, ret);
 	if (rc)
 		return rc;
 	if (order->state != ORDER_DELIVERED)
-		return state_draw(t, order, ret);
+		return purchase_state(t, order, ret);
 	rc = delivery_message(bot->program->db, t->a, &bot->vault, bot->catalog, order, t->lang,
 			      ret);
 	if (rc == ERR_DENIED || rc == ERR_CONFLICT) {
@@ -194,8 +174,8 @@ int screen_cancel(struct turn *t, struct message *ret)
 
 	/* Whoever was first, the buyer or the money: the order says how it stands. */
 	if (!rc || rc == ERR_CONFLICT)
-		rc = order_mine(t, &order);
+		rc = purchase_mine(t, &order);
 	if (rc == ERR_NOT_FOUND)
-		return none_draw(t, ret);
-	return rc ? rc : state_draw(t, order, ret);
+		return purchase_none(t, ret);
+	return rc ? rc : purchase_state(t, order, ret);
 }

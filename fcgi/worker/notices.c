@@ -2,6 +2,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/domain/order_open.h"
+#include "shared/domain/support.h"
 #include "shared/domain/user.h"
 #include "shared/service/button.h"
 
@@ -129,6 +130,18 @@ static int refund_late_draw(const struct notice *n, struct message *to)
 	return OK;
 }
 
+static int answer_draw(const struct notice *n, struct message *to)
+{
+	to->html = TR(n->a, n->lang, "notice.answer", A("order", n->order->number),
+		      A("title", n->title), A("text", n->text));
+	if (n->order->state == ORDER_DELIVERED) {
+		keyboard_row(n->a, &to->buttons);
+		keyboard_data(n->a, &to->buttons, TR0(n->lang, "notice.answer.more"),
+			      BUTTON_PROBLEM, (long long)n->order->id);
+	}
+	return OK;
+}
+
 static int restock_draw(const struct notice *n, struct message *to)
 {
 	if (!n->value || n->value->hidden)
@@ -171,6 +184,8 @@ static const struct drawing {
 	[OUTBOX_RESTOCK] = { .draw = restock_draw },
 	[OUTBOX_REFUNDED] = { .draw = refunded_draw, .states = ANY },
 	[OUTBOX_REFUND_LATE] = { .draw = refund_late_draw, .states = ANY },
+	[OUTBOX_REPLACED] = { .draw = NULL, .states = IN(ORDER_DELIVERED) },
+	[OUTBOX_ANSWER] = { .draw = answer_draw, .states = ANY },
 	[OUTBOX_ALERT] = { .draw = notice_alert_draw },
 };
 _Static_assert(COUNT(drawings) == OUTBOX__COUNT, "a drawing for every kind");
@@ -237,9 +252,29 @@ static int facts_find(const struct notice_source *source, const struct outbox_ro
 	} else if ((rc = reader_lang(source->db, n->a, row->chat_id, &n->lang))) {
 		return rc;
 	}
+	if (row->kind == OUTBOX_ANSWER) {
+		rc = ticket_message_text(source->db, n->a,
+					 json_int(json_get(n->data, "message"), 0), &n->text);
+		if (rc)
+			return rc == ERR_NOT_FOUND ? ERR_INVALID : rc;
+	}
 	n->value = catalog_value(source->catalog, value_id);
 	n->title = delivery_title(n->a, source->catalog, n->value, n->lang);
 	return OK;
+}
+
+/* The kinds that hold codes: these are opened at this moment. */
+static int codes_draw(const struct notice_source *source, enum outbox_kind kind,
+		      const struct notice *n, struct message *ret)
+{
+	if (!n->order || n->order->state != ORDER_DELIVERED)
+		return ERR_NOT_FOUND;
+	if (kind == OUTBOX_REPLACED)
+		return delivery_replacement(source->db, n->a, source->vault, source->catalog,
+					    n->order, n->lang,
+					    (int)json_int(json_get(n->data, "slot"), 0), ret);
+	return delivery_message(source->db, n->a, source->vault, source->catalog, n->order,
+				n->lang, ret);
 }
 
 int notice_message(const struct notice_source *source, struct arena *a,
@@ -249,6 +284,7 @@ int notice_message(const struct notice_source *source, struct arena *a,
 		.a = a,
 		.public_url = source->public_url,
 		.data_key = source->data_key,
+		.text = "",
 	};
 	AUTO_JSON data = { 0 };
 	int rc;
@@ -259,13 +295,8 @@ int notice_message(const struct notice_source *source, struct arena *a,
 	n.data = data.root;
 	if ((rc = facts_find(source, row, &n)))
 		return rc;
-	if (row->kind != OUTBOX_DELIVERED)
-		rc = notice_draw(row->kind, &n, ret);
-	else if (!n.order || n.order->state != ORDER_DELIVERED)
-		rc = ERR_NOT_FOUND;
-	else
-		rc = delivery_message(source->db, a, source->vault, source->catalog, n.order,
-				      n.lang, ret);
+	rc = drawings[row->kind].draw ? notice_draw(row->kind, &n, ret)
+				      : codes_draw(source, row->kind, &n, ret);
 	if (!rc)
 		ret->chat_id = row->chat_id;
 	return rc;

@@ -17,6 +17,7 @@ struct notice {
 	const struct card_value *value; /* what the order or the row is about; NULL: unknown */
 	const char *title;		/* of it, plain */
 	const struct json *data;	/* the row's own words */
+	const char *text;		/* of the message in a case that it tells; "" else */
 	const char *public_url;
 	const unsigned char *data_key;
 };
@@ -38,7 +39,7 @@ struct notice_source {
 int notice_message(const struct notice_source *source, struct arena *a,
 		   const struct outbox_row *row, struct message *ret) MUST_CHECK;
 
-/* The text and keys of any kind but OUTBOX_DELIVERED, from what is at hand. */
+/* The text and keys of any kind that holds no code, from what is at hand. */
 int notice_draw(enum outbox_kind kind, const struct notice *n, struct message *ret) MUST_CHECK;
 
 /* The edited message is gone: is this one worth a new one? */

@@ -53,6 +53,19 @@ int stock_take(struct db *db, int64_t value_id, int64_t order_id, int quantity, 
 	return rc;
 }
 
+int stock_take_into(struct db *db, int64_t value_id, int64_t order_id, int slot, int64_t *ret)
+{
+	AUTO_ARENA(a);
+	struct db_rows rows;
+	int rc = shelf_lock(db, &a, value_id, 1, &rows);
+
+	if (rc || !rows.count)
+		return rc ? rc : ERR_NOT_FOUND;
+	*ret = db_row(&rows, 0)[0].number;
+	rc = code_take(db, *ret, order_id, slot, true);
+	return rc == ERR_CONFLICT ? ERR_FAILED : rc;
+}
+
 int stock_sell_reserved(struct db *db, int64_t order_id, int *ret)
 {
 	struct db_result result;
@@ -84,6 +97,14 @@ int stock_spoil(struct db *db, int64_t order_id)
 		       PARAMS(P(order_id)), NULL);
 }
 
+int stock_spoil_one(struct db *db, int64_t code_id, int64_t order_id)
+{
+	return db_exec_one(db,
+			   "UPDATE card_codes SET state = 'defective', order_id = NULL, "
+			   "slot = NULL WHERE id = ? AND order_id = ? AND state = 'sold'",
+			   PARAMS(P(code_id), P(order_id)));
+}
+
 int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stock_code **ret,
 		   size_t *ret_count)
 {
@@ -91,7 +112,8 @@ int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stoc
 	struct stock_code *codes;
 	int const rc = db_query(
 		db, a,
-		"SELECT id, value_id, key_id, ciphertext, fingerprint, serial, expires_at "
+		"SELECT id, value_id, key_id, ciphertext, fingerprint, serial, expires_at, "
+		"slot "
 		"FROM card_codes WHERE order_id = ? AND state = 'sold' ORDER BY slot",
 		PARAMS(P(order_id)), &rows);
 
@@ -110,6 +132,7 @@ int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stoc
 		memcpy(codes[i].sealed.fingerprint, c[4].text, c[4].len);
 		codes[i].serial = c[5].text;
 		codes[i].expires_at = c[6].number;
+		codes[i].slot = (int)c[7].number;
 	}
 	*ret = codes;
 	*ret_count = rows.count;
@@ -149,4 +172,41 @@ int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret)
 		*ret = (struct stock_counts){ row[0].number, row[1].number, row[2].number,
 					      row[3].number, row[4].number };
 	return rc;
+}
+
+int stock_batches(struct db *db, struct arena *a, int64_t value_id, struct stock_batch **ret,
+		  size_t *ret_count)
+{
+	struct db_rows rows;
+	struct stock_batch *batches;
+	int const rc = db_query(
+		db, a,
+		"SELECT b.name, b.supplier, "
+		"CAST(COALESCE(SUM(c.state = 'available'), 0) AS SIGNED), "
+		"CAST(COALESCE(SUM(c.state = 'reserved'), 0) AS SIGNED), "
+		"CAST(COALESCE(SUM(c.state = 'sold'), 0) AS SIGNED), "
+		"CAST(COALESCE(SUM(c.state = 'defective'), 0) AS SIGNED), "
+		"CAST(COALESCE(SUM(c.state = 'withdrawn'), 0) AS SIGNED), COUNT(r.id) "
+		"FROM code_batches b LEFT JOIN card_codes c ON c.batch_id = b.id "
+		"LEFT JOIN code_replacements r ON r.old_code_id = c.id "
+		"WHERE b.value_id = ? GROUP BY b.id, b.name, b.supplier ORDER BY b.id",
+		PARAMS(P(value_id)), &rows);
+
+	if (rc)
+		return rc;
+	batches = arena_array(a, rows.count, sizeof(*batches));
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct db_cell *c = db_row(&rows, i);
+
+		batches[i] = (struct stock_batch){
+			.name = c[0].text,
+			.supplier = c[1].text,
+			.counts = { c[2].number, c[3].number, c[4].number, c[5].number,
+				    c[6].number },
+			.replaced = c[7].number,
+		};
+	}
+	*ret = batches;
+	*ret_count = rows.count;
+	return OK;
 }

@@ -19,6 +19,13 @@
 int stock_take(struct db *db, int64_t value_id, int64_t order_id, int quantity,
 	       bool sold) MUST_CHECK;
 
+/*
+ * One code off the shelf, sold into this place of the order, which must be free.  ret: its id.
+ * ERR_NOT_FOUND: there is none.
+ */
+int stock_take_into(struct db *db, int64_t value_id, int64_t order_id, int slot,
+		    int64_t *ret) MUST_CHECK;
+
 /* The order's reserved codes become sold.  ret: how many. */
 int stock_sell_reserved(struct db *db, int64_t order_id, int *ret) MUST_CHECK;
 
@@ -28,6 +35,9 @@ int stock_release(struct db *db, int64_t order_id) MUST_CHECK;
 /* The order's money went back: its sold codes become defective, and stay its own. */
 int stock_spoil(struct db *db, int64_t order_id) MUST_CHECK;
 
+/* A code of the order's does not work: it becomes defective, and nobody's. */
+int stock_spoil_one(struct db *db, int64_t code_id, int64_t order_id) MUST_CHECK;
+
 /* A sold code as it is stored, for the moment it is sent or shown. */
 struct stock_code {
 	int64_t id;
@@ -35,6 +45,7 @@ struct stock_code {
 	struct code_sealed sealed;
 	const char *serial;
 	int64_t expires_at;
+	int slot; /* 1 … quantity */
 };
 
 /* The codes sold to an order, by slot. */
@@ -54,5 +65,15 @@ struct stock_counts {
 	int64_t withdrawn;
 };
 int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret) MUST_CHECK;
+
+/* The same by batch, oldest first, with those that were replaced for their buyers. */
+struct stock_batch {
+	const char *name;
+	const char *supplier;
+	struct stock_counts counts;
+	int64_t replaced; /* of the defective ones */
+};
+int stock_batches(struct db *db, struct arena *a, int64_t value_id, struct stock_batch **ret,
+		  size_t *ret_count) MUST_CHECK;
 
 #endif

@@ -13,13 +13,15 @@
 #define BUTTON_VALUE "v:%lld:%d"	 /* value, quantity: the order screen, in place */
 #define BUTTON_BUY_MORE \
 	"b:%lld" /* value: the same in a new message, because this one holds codes */
-#define BUTTON_QUANTITY "q:%lld"    /* value: type a quantity */
-#define BUTTON_RESTOCK "w:%lld"	    /* value: tell me when it is back */
-#define BUTTON_CANCEL "x:%lld"	    /* order: give it up */
-#define BUTTON_PURCHASES "p:%lld"   /* before this order id; 0: the newest */
-#define BUTTON_ORDER "o:%lld"	    /* order: its codes, in a new message */
-#define BUTTON_PROBLEM "s:%lld"	    /* order: problem with this code */
-#define BUTTON_REFUND_WISH "r:%lld" /* order that waits: I want my money back */
+#define BUTTON_QUANTITY "q:%lld"	/* value: type a quantity */
+#define BUTTON_RESTOCK "w:%lld"		/* value: tell me when it is back */
+#define BUTTON_CANCEL "x:%lld"		/* order: give it up */
+#define BUTTON_PURCHASES "p:%lld"	/* before this order id; 0: the newest */
+#define BUTTON_ORDER "o:%lld"		/* order: its codes, in a new message */
+#define BUTTON_PROBLEM "s:%lld"		/* order: problem with this code */
+#define BUTTON_PROBLEM_CODE "s:%lld:%d" /* order, code's place; 0: all of them */
+#define BUTTON_PROBLEM_SEND "t:%lld:%d" /* the same, with nothing more to say */
+#define BUTTON_REFUND_WISH "r:%lld"	/* order that waits: I want my money back */
 #define BUTTON_LANGUAGE "l"
 #define BUTTON_LANGUAGE_SET "l:%s" /* uk, en, ru */
 #define BUTTON_ERASE "e"

@@ -25,6 +25,7 @@ struct delivery {
 	const struct stock_code *codes;
 	const char **plain; /* the codes in clear text, by slot */
 	size_t count;
+	int slot; /* only this one, in another's place; 0: all */
 };
 
 /* ---- what is delivered ---- */
@@ -38,6 +39,14 @@ static int codes_open(struct db *db, const struct code_vault *vault, struct deli
 		return rc;
 	if (!d->count || d->count != (size_t)d->order->quantity)
 		return ERR_CONFLICT;
+	if (d->slot) {
+		for (size_t i = 0; i < d->count; i++)
+			if (codes[i].slot == d->slot)
+				codes[0] = codes[i];
+		d->count = 1;
+		if (codes[0].slot != d->slot)
+			return ERR_CONFLICT;
+	}
 	d->codes = codes;
 	d->plain = arena_array(d->a, d->count, sizeof(*d->plain));
 	for (size_t i = 0; !rc && i < d->count; i++)
@@ -134,7 +143,8 @@ static bool text_draw(const struct delivery *d, struct message *to)
 
 	if (!codes_fit(d))
 		return false;
-	str_add(&s, TR(d->a, d->lang, "notice.delivered", N("n", (int64_t)d->count)));
+	str_add(&s, d->slot ? TR0(d->lang, "notice.replaced")
+			    : TR(d->a, d->lang, "notice.delivered", N("n", (int64_t)d->count)));
 	codes_add(d, &s);
 	ending_add(d, true, &s);
 	if (!str_ok(&s) || message_text_len(str_text(&s)) > TELEGRAM_TEXT_MAX)
@@ -208,33 +218,46 @@ static void keys_add(const struct delivery *d, const struct card_value *value,
 			      (long long)value->id);
 }
 
-int delivery_message(struct db *db, struct arena *a, const struct code_vault *vault,
-		     struct catalog *catalog, const struct order *order, enum lang lang,
-		     struct message *ret)
+static int draw(struct db *db, const struct code_vault *vault, struct catalog *catalog,
+		struct delivery *d, struct message *ret)
 {
-	struct delivery d = {
-		.a = a,
-		.order = order,
-		.lang = lang,
-		.instruction = "",
-		.receipt_url = "",
-	};
+	const struct order *order = d->order;
 	struct message message = { 0 };
 	const struct card_value *value;
 	int rc;
 
+	d->instruction = "";
+	d->receipt_url = "";
 	if ((rc = catalog_refresh(catalog, db, clock_monotonic_ms())) ||
-	    (rc = codes_open(db, vault, &d)) || (rc = receipt_find(db, &d)))
+	    (rc = codes_open(db, vault, d)) || (rc = receipt_find(db, d)))
 		return rc;
 	value = catalog_value(catalog, order->value_id);
-	d.title = delivery_title(a, catalog, value, lang);
+	d->title = delivery_title(d->a, catalog, value, d->lang);
 	if (value)
-		d.instruction = value->instruction[lang];
-	if (text_draw(&d, &message))
-		copy_keys_add(&d, &message.buttons);
-	else if ((rc = file_draw(&d, &message)))
+		d->instruction = value->instruction[d->lang];
+	if (text_draw(d, &message))
+		copy_keys_add(d, &message.buttons);
+	else if ((rc = file_draw(d, &message)))
 		return rc;
-	keys_add(&d, value, &message.buttons);
+	keys_add(d, value, &message.buttons);
 	*ret = message;
 	return OK;
+}
+
+int delivery_message(struct db *db, struct arena *a, const struct code_vault *vault,
+		     struct catalog *catalog, const struct order *order, enum lang lang,
+		     struct message *ret)
+{
+	struct delivery d = { .a = a, .order = order, .lang = lang };
+
+	return draw(db, vault, catalog, &d, ret);
+}
+
+int delivery_replacement(struct db *db, struct arena *a, const struct code_vault *vault,
+			 struct catalog *catalog, const struct order *order, enum lang lang,
+			 int slot, struct message *ret)
+{
+	struct delivery d = { .a = a, .order = order, .lang = lang, .slot = slot };
+
+	return draw(db, vault, catalog, &d, ret);
 }

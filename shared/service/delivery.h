@@ -25,4 +25,12 @@ int delivery_message(struct db *db, struct arena *a, const struct code_vault *va
 		     struct catalog *catalog, const struct order *order, enum lang lang,
 		     struct message *ret) MUST_CHECK;
 
+/*
+ * The message with the one code that now stands in this place of the order, after another
+ * did not work.  Fails as above.
+ */
+int delivery_replacement(struct db *db, struct arena *a, const struct code_vault *vault,
+			 struct catalog *catalog, const struct order *order, enum lang lang,
+			 int slot, struct message *ret) MUST_CHECK;
+
 #endif

@@ -175,20 +175,25 @@ void bot_test_order(struct db_test *t, int64_t id, int64_t user, const char *sta
 				  state, (long long)user, MESSAGE));
 }
 
-/* A code that was really sealed, sold to the order. */
+/* A code that was really sealed, sold to the order's next place. */
 void bot_test_sell(struct shop *s, int64_t order, const char *code)
 {
 	struct code_sealed sealed;
+	int64_t const slot =
+		1 + db_test_number(s->t, arena_printf(s->a,
+						      "SELECT COUNT(*) FROM card_codes WHERE "
+						      "order_id = %lld",
+						      (long long)order));
 
 	code_seal(s->a, &s->bot.vault, 1, code, &sealed);
 	assert_int_equal(
 		db_exec(s->t->db,
 			"INSERT INTO card_codes (value_id, batch_id, ciphertext, key_id, "
 			"fingerprint, expires_at, state, order_id, slot) "
-			"VALUES (1, 1, ?, ?, ?, '9999-12-31', 'sold', ?, 1)",
+			"VALUES (1, 1, ?, ?, ?, '9999-12-31', 'sold', ?, ?)",
 			PARAMS(P(sealed.ciphertext), P(sealed.key_id),
 			       P(((struct bytes){ sealed.fingerprint, CRYPTO_SHA256 })),
-			       P(order)),
+			       P(order), P(slot)),
 			NULL),
 		OK);
 }

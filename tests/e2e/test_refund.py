@@ -2,7 +2,7 @@
 
 import pytest
 
-from stack import Stack, http, until
+from stack import Stack, http, keys, until
 
 ADMIN = 900001
 
@@ -253,3 +253,74 @@ def test_dispute(shop, how):
     assert "Location" in http("GET", buyer.offer(f"dispute-{how}")).headers
     shop.kartka("order", "settle", number)
     assert shop.state(number) == ("delivered" if how == "chargeback" else "refunded")
+
+
+# ---- codes that do not work ----
+
+
+def complain(shop, buyer, words, slot=None):
+    buyer.press("Проблема з кодом")
+    if slot:
+        buyer.press(slot)
+    buyer.wait("Що не так")
+    buyer.say(words)
+    buyer.wait("прийнято")
+
+
+def test_bad_code_is_replaced(shop):
+    buyer, number, _ = bought(shop, "bad-one")
+    old = buyer.codes()[0]
+    complain(shop, buyer, f"каже <вже> використано: {old}")
+    alert = shop.admin.wait("скаржаться на код")
+    assert number in alert["text"] and "каже <вже> використано: •••" in alert["text"]
+    # The question and its case outlive everything: nothing but the database holds them.
+    shop.kartka("order", "replace", number, "--why", "the supplier sold it twice")
+    message = buyer.wait("Замінили")
+    new = [code for code in buyer.codes() if code != old]
+    assert len(new) == 1 and new[0] in message["text"]
+    assert any(k.get("copy_text", {}).get("text") == new[0] for k in keys(message))
+    assert "closed" in {row[0] for row in shop.sql("SELECT state FROM tickets")}
+    counted = shop.kartka("codes", "count", "bad-one").stdout.splitlines()[-1].split()
+    assert counted[-3:] == ["1", "0", "1"]  # defective, withdrawn, replaced
+    # My purchases shows the new one.
+    buyer.say("🧾 Мої покупки")
+    buyer.press("Картка bad-one × 1")
+    until(lambda: buyer.codes().count(new[0]) == 2)
+    assert buyer.codes().count(old) == 1
+
+
+def test_one_of_many_and_all(shop):
+    buyer, number, _ = bought(shop, "bad-many", 3, codes=8)
+    first = buyer.codes()
+    complain(shop, buyer, "другий порожній", "Код 2")
+    shop.admin.wait("код № 2 із 3")
+    assert shop.kartka("order", "replace", number, "--code", "4", check=False).returncode == 1
+    shop.kartka("order", "replace", number)
+    until(lambda: len(set(buyer.codes())) == 4, what="the new code")
+    buyer.wait("Замінили")
+    complain(shop, buyer, "тепер усі", "Усі коди")
+    shop.admin.wait("скаржаться на всі коди")
+    assert "say --code" in shop.kartka("order", "replace", number, check=False).stderr
+    shop.kartka("order", "replace", number, "--code", "all")
+    until(lambda: len(set(buyer.codes())) == 7, what="three new codes")
+    none_left = shop.kartka("order", "replace", number, "--code", "all", check=False)
+    assert none_left.returncode == 1 and "no code left" in none_left.stderr
+    # The last one that there was: one of the three.
+    until(lambda: len(set(buyer.codes()) - set(first)) == 5, what="the last code")
+
+
+def test_answer_and_refund(shop):
+    buyer, number, _ = bought(shop, "bad-answer")
+    buyer.press("Проблема з кодом")
+    buyer.press("Надіслати без пояснень")
+    buyer.wait("прийнято")
+    shop.kartka("order", "answer", number, "--text", "Код <чинний> & працює: введіть його без пробілів.")
+    answer = buyer.wait("Відповідь щодо замовлення")
+    assert "Код <чинний> & працює" in answer["text"]
+    complain(shop, buyer, "все одно ні")
+    shop.kartka("order", "refund", number, "--why", "it was used by somebody")
+    shop.wait_state(number, "refunded")
+    buyer.press("Проблема залишилася")
+    buyer.wait("повернуто")
+    assert shop.sql("SELECT COUNT(*) FROM tickets t JOIN orders o ON o.id = t.order_id "
+                    f"WHERE o.number = '{number}'") == [["1"]]

@@ -63,6 +63,8 @@ static void test_buttons(void **state)
 		{ "p:0", screen_purchases, 0, 0, "" },
 		{ "o:999999999999999999", screen_order, 999999999999999999, 0, "" },
 		{ "s:1", screen_problem, 1, 0, "" },
+		{ "s:1:0", screen_problem_code, 1, 0, "" },
+		{ "t:1:50", screen_problem_send, 1, 50, "" },
 		{ "r:1", screen_refund_wish, 1, 0, "" },
 		{ BUTTON_LANGUAGE, screen_language, 0, 0, "" },
 		{ "l:en", screen_language_set, 0, 0, "en" },
@@ -254,6 +256,8 @@ static void test_dialog(void **state)
 	assert_true(say(&a, "/help").draw == screen_help);
 	assert_true(say(&a, i18n_text(LANG_RU, "bot.buy")).draw == screen_categories);
 	assert_true(tap(&a, "m").draw == screen_home);
+	person.dialog_step = "problem";
+	assert_true(say(&a, "12").draw == dialog_problem);
 	person.dialog_step = "of another release";
 	assert_true(say(&a, "12").draw == screen_unknown);
 	person.dialog_step = NULL;

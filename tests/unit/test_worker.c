@@ -157,6 +157,8 @@ static const enum order_state states[OUTBOX__COUNT] = {
 	[OUTBOX_PAID_NOTE] = ORDER_DELIVERED, [OUTBOX_WAITING] = ORDER_PAID,
 	[OUTBOX_EXPIRED] = ORDER_EXPIRED,     [OUTBOX_CANCELLED] = ORDER_CANCELLED,
 	[OUTBOX_REVIEW] = ORDER_PENDING,      [OUTBOX_RESTOCK] = ORDER_PENDING,
+	[OUTBOX_REFUNDED] = ORDER_REFUNDED,   [OUTBOX_REFUND_LATE] = ORDER_PAID,
+	[OUTBOX_REPLACED] = ORDER_DELIVERED,  [OUTBOX_ANSWER] = ORDER_DELIVERED,
 	[OUTBOX_ALERT] = ORDER_PENDING,
 };
 
@@ -188,6 +190,7 @@ static void draw(enum outbox_kind kind, enum lang lang, const char *title, const
 		.title = title,
 		.public_url = "https://shop.example",
 		.data_key = data_key,
+		.text = nasty_title,
 	};
 
 	assert_int_equal(json_parse((struct bytes){ json, strlen(json) }, 4, &data), OK);
@@ -207,7 +210,7 @@ static void test_words(void **state)
 				struct message m;
 				struct bytes json;
 
-				if (kind == OUTBOX_DELIVERED)
+				if (kind == OUTBOX_DELIVERED || kind == OUTBOX_REPLACED)
 					continue; /* tests/db/test_delivery.c */
 				draw((enum outbox_kind)kind, (enum lang)lang, titles[i],
 				     "{\"what\":\"waiting\"}", &m);
@@ -235,6 +238,13 @@ static void test_words_uk(void **state)
 	assert_string_equal(m.buttons.rows[0].buttons[0].value, "r:9223372036854775807");
 	draw(OUTBOX_EXPIRED, LANG_UK, "A", "{}", &m);
 	assert_string_equal(m.buttons.rows[0].buttons[0].value, "v:9223372036854775807:50");
+	draw(OUTBOX_REFUNDED, LANG_UK, "A", "{\"kop\":24990,\"whole\":true}", &m);
+	assert_non_null(strstr(m.html, "Гроші повернуто: 249,90"));
+	draw(OUTBOX_REFUNDED, LANG_UK, "A", "{\"kop\":100,\"whole\":false}", &m);
+	assert_non_null(strstr(m.html, "Частину грошей повернуто: 1"));
+	draw(OUTBOX_ANSWER, LANG_UK, "A", "{}", &m);
+	assert_non_null(strstr(m.html, "&lt;b&gt;&amp;"));
+	assert_string_equal(m.buttons.rows[0].buttons[0].value, "s:9223372036854775807");
 }
 
 /* What the order has left behind is not told any more. */
