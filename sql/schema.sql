@@ -130,7 +130,7 @@ CREATE TABLE `orders` (
   `delivered_at` datetime(6) DEFAULT NULL COMMENT 'the codes are the buyer''s',
   `ended_at` datetime(6) DEFAULT NULL COMMENT 'expired, cancelled or refunded',
   `ask_at` datetime(6) DEFAULT NULL COMMENT 'the gateway is asked then; NULL: never again; a claim moves it on',
-  `asked_at` datetime(6) DEFAULT NULL COMMENT 'last usable or unusable answer',
+  `asked_at` datetime(6) DEFAULT NULL COMMENT 'last question: hints make us ask no more often than every two seconds',
   `asks` int(11) NOT NULL DEFAULT 0 COMMENT 'questions so far: 10, 20, 40 … s apart',
   PRIMARY KEY (`id`) COMMENT 'referred to by codes, payments, outbox',
   UNIQUE KEY `orders_number` (`number`) COMMENT 'the gateway''s and people''s way to an order',

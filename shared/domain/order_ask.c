@@ -50,6 +50,7 @@ static int claim_work(struct db *db, void *data)
 		};
 		rc = db_exec_one(db,
 				 "UPDATE orders SET asks = asks + 1, "
+				 "asked_at = UTC_TIMESTAMP(6), "
 				 "ask_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND "
 				 "WHERE id = ? AND ask_at <= UTC_TIMESTAMP(6)",
 				 PARAMS(P(claim->lease), P(c[0].number)));
@@ -148,8 +149,6 @@ static int64_t next_question(const struct clockwork *c, enum payment_answer answ
 {
 	int64_t gap = gap_after(c->asks);
 
-	if (c->hinted)
-		return 0;
 	if (c->state == ORDER_PENDING) {
 		if (c->since_expiry < 0)
 			return smaller(gap, -c->since_expiry);
@@ -230,12 +229,21 @@ struct answering {
 	enum order_state state;
 };
 
+/* In so many seconds; negative: never again. */
+static int next_set(struct db *db, int64_t order_id, int64_t next)
+{
+	return db_exec(db,
+		       "UPDATE orders SET "
+		       "ask_at = IF(? < 0, NULL, UTC_TIMESTAMP(6) + INTERVAL ? SECOND) "
+		       "WHERE id = ?",
+		       PARAMS(P(next), P(next), P(order_id)), NULL);
+}
+
 static int answer_work(struct db *db, void *data)
 {
 	struct answering *s = data;
 	AUTO_ARENA(a);
 	struct clockwork clock;
-	int64_t next;
 	int rc;
 
 	s->expired = false;
@@ -251,12 +259,9 @@ static int answer_work(struct db *db, void *data)
 		clock.since_end = 0;
 	}
 	s->state = clock.state;
-	next = next_question(&clock, s->answer);
-	rc = db_exec(
-		db,
-		"UPDATE orders SET asked_at = UTC_TIMESTAMP(6), "
-		"ask_at = IF(? < 0, NULL, UTC_TIMESTAMP(6) + INTERVAL ? SECOND) WHERE id = ?",
-		PARAMS(P(next), P(next), P(s->order_id)), NULL);
+	/* A hint has set the time already: the answer may be older than what it tells of. */
+	if (!clock.hinted)
+		rc = next_set(db, s->order_id, next_question(&clock, s->answer));
 	return rc ? rc : db_tx_commit(&tx);
 }
 

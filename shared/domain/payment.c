@@ -1,5 +1,7 @@
 #include "shared/domain/payment.h"
 
+#include "shared/base/limits.h"
+
 static enum payment_state state_read(const char *word)
 {
 	if (!strcmp(word, "ok"))
@@ -46,8 +48,8 @@ int payment_list_of_order(struct db *db, struct arena *a, int64_t order_id,
 /* ---- hints ---- */
 
 /*
- * At once, but not more often than every two seconds: whoever knows an order's number can
- * make us ask, not make us flood the gateway.
+ * At once, but not more often than every ASK_HINT_GAP_S, counted from the last question:
+ * whoever knows an order's number can make us ask, not make us flood the gateway.
  */
 static int ask_soon(struct db *db, int64_t order_id)
 {
@@ -55,8 +57,8 @@ static int ask_soon(struct db *db, int64_t order_id)
 		db,
 		"UPDATE orders SET ask_at = IF(ask_at < UTC_TIMESTAMP(6), ask_at, "
 		"GREATEST(UTC_TIMESTAMP(6), "
-		"COALESCE(asked_at + INTERVAL 2 SECOND, UTC_TIMESTAMP(6)))) WHERE id = ?",
-		PARAMS(P(order_id)), NULL);
+		"COALESCE(asked_at + INTERVAL ? SECOND, UTC_TIMESTAMP(6)))) WHERE id = ?",
+		PARAMS(P(ASK_HINT_GAP_S), P(order_id)), NULL);
 }
 
 struct hint {

@@ -209,7 +209,24 @@ static void test_hint_while_asking_is_not_lost(void **state)
 	assert_int_equal(payment_hint(s.t->db, order->number, HINT_NOTIFY, "1"), OK);
 	/* The answer on its way was given before the payment. */
 	answered(&s, id, ANSWER_NONE);
-	assert_in_range(next_ask(&s) + 10, 9, 12);
+	assert_in_range(next_ask(&s), 1, 2);
+}
+
+/* Hints that go on and on don't take all the places for questions. */
+static void test_hints_while_asking_ask_no_second_time(void **state)
+{
+	struct shop s;
+	struct order *order;
+
+	shop_make(&s, *state, 1);
+	order = shop_order(&s, opened(&s));
+	db_test_exec(s.t, "UPDATE orders SET ask_at = UTC_TIMESTAMP(6)");
+	assert_int_equal(due(&s), 1);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(payment_hint(s.t->db, order->number, HINT_NOTIFY, "1"), OK);
+		assert_int_equal(due(&s), 0);
+	}
+	assert_in_range(next_ask(&s), 1, 2);
 }
 
 static void test_hints_don_t_flood(void **state)
@@ -265,6 +282,7 @@ int main(void)
 		DB_TEST(test_paid_at_the_last_moment),
 		DB_TEST(test_hint_asks_at_once),
 		DB_TEST(test_hint_while_asking_is_not_lost),
+		DB_TEST(test_hints_while_asking_ask_no_second_time),
 		DB_TEST(test_hints_don_t_flood),
 		DB_TEST(test_questions_end),
 	};
