@@ -50,7 +50,7 @@
 #define DB_TX_TRIES 8		/* a transaction is retried whole this often */
 #define ASK_FIRST_S 10	  /* Portmone is asked 10, 20, 40 … s after the page was opened */
 #define ASK_LONGEST_S 300 /* … at most this far apart */
-#define ASK_HINT_GAP_S 2	  /* hints make no more than one question in so long */
+#define ASK_HINT_GAP_S 2  /* hints make no more than one question in so long */
 #define ASK_AFTER_END_S (48 * 3600) /* and this long after the order's end */
 #define ASK_GRACE_S 120		 /* codes are kept at most so much longer for somebody paying */
 #define ASK_DAILY_S (30 * 86400) /* then once a day this long: chargebacks */
