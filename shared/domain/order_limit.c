@@ -40,8 +40,14 @@ struct tally {
 	int64_t reserved_codes;
 	int64_t unpaid;	    /* in a row, the latest ones */
 	int64_t since_last; /* seconds since the latest of them ended */
+	int64_t *replaced;
+	size_t replaced_count;
 };
 
+/*
+ * A message drawn by a webhook's answer has no known number until it is edited, hence 0 for
+ * the same value.
+ */
 static bool is_replaced(const struct db_cell *c, const struct limit_wish *wish)
 {
 	int64_t const message_id = c[4].number;
@@ -56,8 +62,10 @@ static void tally_add(struct tally *t, const struct db_cell *c, const struct lim
 	const char *state = c[0].text;
 
 	if (!strcmp(state, "pending")) {
-		if (is_replaced(c, wish))
+		if (is_replaced(c, wish)) {
+			t->replaced[t->replaced_count++] = c[6].number;
 			return;
+		}
 		t->open_orders++;
 		t->reserved_codes += c[1].number;
 	} else if (!strcmp(state, "expired")) {
@@ -77,14 +85,17 @@ static int tally_make(struct db *db, struct arena *a, const struct limit_wish *w
 	struct db_rows rows;
 	bool streak = true;
 	/* Left to itself the server may look for a frequent buyer's in everybody's orders. */
-	int const rc = db_query(db, a,
-				"SELECT state, quantity, "
-				"TIMESTAMPDIFF(SECOND, ended_at, UTC_TIMESTAMP(6)), chat_id, "
-				"message_id, value_id FROM orders FORCE INDEX (orders_user) "
-				"WHERE user_id = ? ORDER BY id DESC LIMIT ?",
-				PARAMS(P(wish->user_id), P(LOOK_BACK)), &rows);
+	int const rc = db_query(
+		db, a,
+		"SELECT state, quantity, "
+		"TIMESTAMPDIFF(SECOND, ended_at, UTC_TIMESTAMP(6)), chat_id, "
+		"message_id, value_id, id FROM orders FORCE INDEX (orders_user) "
+		"WHERE user_id = ? ORDER BY id DESC LIMIT ?",
+		PARAMS(P(wish->user_id), P(LOOK_BACK)), &rows);
 
 	*ret = (struct tally){ .since_last = 0 };
+	if (!rc)
+		ret->replaced = arena_array(a, rows.count, sizeof(*ret->replaced));
 	for (size_t i = 0; !rc && i < rows.count; i++)
 		tally_add(ret, db_row(&rows, i), wish, &streak);
 	return rc;
@@ -101,31 +112,31 @@ static int64_t pause_after(const struct order_limits *limits, int64_t unpaid)
 }
 
 int order_limit_judge(struct db *db, struct arena *a, const struct limit_wish *wish,
-		      const struct order_limits *limits, enum limit_verdict *ret,
-		      int64_t *ret_wait_s)
+		      const struct order_limits *limits, struct limit_judgement *ret)
 {
 	const struct db_cell *row;
 	struct tally tally;
 	int rc = db_one(db, a, "SELECT id FROM users WHERE id = ? FOR UPDATE",
 			PARAMS(P(wish->user_id)), &row);
 
-	*ret = LIMIT_PASS;
-	*ret_wait_s = 0;
+	*ret = (struct limit_judgement){ .verdict = LIMIT_PASS };
 	if (rc == ERR_NOT_FOUND)
 		return OK;
 	if (rc || (rc = tally_make(db, a, wish, &tally)))
 		return rc;
+	ret->replaced = tally.replaced;
+	ret->replaced_count = tally.replaced_count;
 	if ((limits->open_orders && tally.open_orders >= limits->open_orders) ||
 	    (limits->reserved_codes &&
 	     tally.reserved_codes + wish->quantity > limits->reserved_codes)) {
-		*ret = LIMIT_OPEN;
+		ret->verdict = LIMIT_OPEN;
 		return OK;
 	}
 	if (!limits->unpaid_free || !limits->unpaid_pause_s ||
 	    tally.unpaid < limits->unpaid_free)
 		return OK;
-	*ret_wait_s = pause_after(limits, tally.unpaid) - tally.since_last;
-	if (*ret_wait_s > 0)
-		*ret = LIMIT_PAUSE;
+	ret->wait_s = pause_after(limits, tally.unpaid) - tally.since_last;
+	if (ret->wait_s > 0)
+		ret->verdict = LIMIT_PAUSE;
 	return OK;
 }

@@ -21,8 +21,7 @@ int order_limits_read(struct db *db, struct arena *a, struct order_limits *ret) 
 
 enum limit_verdict { LIMIT_PASS, LIMIT_OPEN, LIMIT_PAUSE };
 
-/* What somebody wants to open; the order of the same message, which it replaces, does not
- * count. */
+/* What somebody wants to open; orders of the same message, which it replaces, don't count. */
 struct limit_wish {
 	int64_t user_id;
 	int64_t chat_id;
@@ -31,12 +30,19 @@ struct limit_wish {
 	int quantity;
 };
 
+struct limit_judgement {
+	enum limit_verdict verdict;
+	int64_t wait_s;	   /* of LIMIT_PAUSE: seconds until the pause is over */
+	int64_t *replaced; /* orders of the same message, pending when looked at */
+	size_t replaced_count;
+};
+
 /*
  * In the transaction of the opening: the person's row is locked, so two openings at once are
- * judged one after the other.  ret_wait_s: of LIMIT_PAUSE, seconds until the pause is over.
+ * judged one after the other.
  */
 int order_limit_judge(struct db *db, struct arena *a, const struct limit_wish *wish,
-		      const struct order_limits *limits, enum limit_verdict *ret,
-		      int64_t *ret_wait_s) MUST_CHECK;
+		      const struct order_limits *limits,
+		      struct limit_judgement *ret) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 #include "shared/domain/order_open.h"
 
 #include "shared/base/crash.h"
+#include "shared/base/clock.h"
 #include "shared/base/limits.h"
 #include "shared/domain/outbox.h"
 #include "shared/domain/stock.h"
@@ -9,7 +10,10 @@
  */
 static const char number_symbols[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-enum { NUMBER_TRIES = 4 }; /* a number met twice is drawn anew */
+enum {
+	NUMBER_TRIES = 4, /* a number met twice is drawn anew */
+	LANG_LEN = 2,
+};
 
 struct opening {
 	const struct order_offer *offer;
@@ -18,25 +22,32 @@ struct opening {
 	/* what came of it */
 	enum order_opening result;
 	struct money price;
-	bool made; /* by this call, not found */
+	/* of an order that was made, not found: 0 is none */
+	int64_t id;
+	int64_t now; /* by the database's clock */
+	char lang[LANG_LEN + 1];
 };
 
 static void number_draw(char ret[ORDER_NUMBER_LEN + 1])
 {
 	size_t const symbols = sizeof(number_symbols) - 1;
+	unsigned char bytes[2 * ORDER_NUMBER_LEN];
+	size_t at = sizeof(bytes);
 	size_t n = 0;
 
 	while (n < ORDER_NUMBER_LEN) {
-		unsigned char byte;
-
 		if (n == 4) {
 			ret[n++] = '-';
 			continue;
 		}
-		crypto_random(&byte, 1);
+		if (at == sizeof(bytes)) {
+			crypto_random(bytes, sizeof(bytes));
+			at = 0;
+		}
 		/* 240 is the largest multiple of 30 in a byte: each symbol is as likely. */
-		if (byte < 240)
-			ret[n++] = number_symbols[byte % symbols];
+		if (bytes[at] < 240)
+			ret[n++] = number_symbols[bytes[at] % symbols];
+		at++;
 	}
 	ret[n] = '\0';
 }
@@ -52,7 +63,9 @@ struct facts {
 	bool buyer_free;  /* neither banned nor in dispute */
 	bool others_wait; /* paid orders come first */
 	bool paused;
+	bool opened; /* there is an order of this nonce */
 	const char *lang;
+	int64_t now;
 };
 
 static int facts_read(struct db *db, struct arena *a, const struct opening *o,
@@ -60,18 +73,26 @@ static int facts_read(struct db *db, struct arena *a, const struct opening *o,
 {
 	const struct order_offer *offer = o->offer;
 	const struct db_cell *c;
+	struct bytes const nonce = { offer->nonce, ORDER_NONCE_LEN };
+	/* Each table by a key that is known beforehand: nothing is searched, nothing joined. */
 	int const rc = db_one(
 		db, a,
 		"SELECT v.price_kop, v.max_per_order, v.max_per_day, "
-		"v.hidden_at IS NULL AND c.hidden_at IS NULL AND EXISTS (SELECT 1 FROM "
-		"value_gateways g WHERE g.value_id = v.id AND g.gateway = 'portmone'), "
-		"u.banned_at IS NULL AND NOT EXISTS (SELECT 1 FROM orders d "
-		"WHERE d.user_id = u.id AND d.state = 'disputed'), "
-		"EXISTS (SELECT 1 FROM orders w WHERE w.value_id = v.id AND w.state = 'paid'), "
-		"(SELECT s.value FROM settings s WHERE s.name = 'sales'), u.lang "
+		"v.hidden_at IS NULL AND c.hidden_at IS NULL AND g.value_id IS NOT NULL, "
+		"u.banned_at IS NULL AND (SELECT d.id FROM orders d FORCE INDEX "
+		"(orders_user_state) WHERE d.user_id = ? AND d.state = 'disputed' LIMIT 1) "
+		"IS NULL, "
+		"(SELECT w.id FROM orders w FORCE INDEX (orders_value_state) "
+		"WHERE w.value_id = ? AND w.state = 'paid' LIMIT 1) IS NOT NULL, "
+		"s.value, u.lang, o.id IS NOT NULL, UTC_TIMESTAMP(6) "
 		"FROM users u JOIN card_values v JOIN categories c ON c.id = v.category_id "
+		"LEFT JOIN value_gateways g ON g.value_id = v.id AND g.gateway = 'portmone' "
+		"LEFT JOIN settings s ON s.name = 'sales' "
+		"LEFT JOIN orders o ON o.nonce = ? "
 		"WHERE u.id = ? AND v.id = ?",
-		PARAMS(P(offer->user_id), P(offer->value_id)), &c);
+		PARAMS(P(offer->user_id), P(offer->value_id), P(nonce), P(offer->user_id),
+		       P(offer->value_id)),
+		&c);
 
 	if (rc)
 		return rc;
@@ -86,6 +107,8 @@ static int facts_read(struct db *db, struct arena *a, const struct opening *o,
 		.others_wait = c[5].number != 0,
 		.paused = c[6].is_null ? o->terms->paused : !strcmp(c[6].text, "paused"),
 		.lang = c[7].text,
+		.opened = c[8].number != 0,
+		.now = c[9].number,
 	};
 	return OK;
 }
@@ -107,16 +130,17 @@ static int day_quantity(struct db *db, struct arena *a, const struct order_offer
 	return rc;
 }
 
-static int opening_judge(struct db *db, struct arena *a, struct opening *o,
-			 const char **ret_lang)
+/* *ret_opened: there is an order already, and nothing to judge. */
+static int opening_judge(struct db *db, struct arena *a, struct opening *o, bool *ret_opened)
 {
 	const struct order_offer *offer = o->offer;
-	struct facts facts;
+	struct facts facts = { .opened = false };
 	int64_t bought = 0;
 	int rc = facts_read(db, a, o, &facts);
 
-	if (rc == ERR_NOT_FOUND) {
-		o->result = OPENING_GONE;
+	*ret_opened = facts.opened;
+	if (rc == ERR_NOT_FOUND || facts.opened) {
+		o->result = facts.opened ? OPENING_OK : OPENING_GONE;
 		return OK;
 	}
 	if (!rc && facts.max_per_day > 0)
@@ -124,7 +148,8 @@ static int opening_judge(struct db *db, struct arena *a, struct opening *o,
 	if (rc)
 		return rc;
 	o->price = facts.price;
-	*ret_lang = facts.lang;
+	o->now = facts.now;
+	snprintf(o->lang, sizeof(o->lang), "%s", facts.lang);
 	if (!facts.buyer_free)
 		o->result = OPENING_BANNED;
 	else if (!facts.on_sale)
@@ -146,8 +171,7 @@ static int opening_judge(struct db *db, struct arena *a, struct opening *o,
 /* ---- may this buyer? ---- */
 
 static int limits_judge(struct db *db, struct arena *a, const struct order_offer *offer,
-			const struct order_limits *limits, enum limit_verdict *ret,
-			int64_t *ret_wait_s)
+			const struct order_limits *limits, struct limit_judgement *ret)
 {
 	return order_limit_judge(db, a,
 				 &(struct limit_wish){ .user_id = offer->user_id,
@@ -155,20 +179,19 @@ static int limits_judge(struct db *db, struct arena *a, const struct order_offer
 						       .message_id = offer->message_id,
 						       .value_id = offer->value_id,
 						       .quantity = offer->quantity },
-				 limits, ret, ret_wait_s);
+				 limits, ret);
 }
 
-static int buyer_judge(struct db *db, struct arena *a, struct opening *o)
+static int buyer_judge(struct db *db, struct arena *a, struct opening *o,
+		       struct limit_judgement *judged)
 {
-	enum limit_verdict verdict;
-	int64_t wait_s;
-	int const rc = limits_judge(db, a, o->offer, &o->terms->limits, &verdict, &wait_s);
+	int const rc = limits_judge(db, a, o->offer, &o->terms->limits, judged);
 
 	if (rc)
 		return rc;
-	if (verdict == LIMIT_OPEN)
+	if (judged->verdict == LIMIT_OPEN)
 		o->result = OPENING_OPEN_LIMIT;
-	else if (verdict == LIMIT_PAUSE)
+	else if (judged->verdict == LIMIT_PAUSE)
 		o->result = OPENING_UNPAID;
 	return OK;
 }
@@ -176,34 +199,23 @@ static int buyer_judge(struct db *db, struct arena *a, struct opening *o)
 int order_open_wait(struct db *db, struct arena *a, const struct order_offer *offer,
 		    const struct order_limits *limits, int64_t *ret)
 {
-	enum limit_verdict verdict;
-	int const rc = limits_judge(db, a, offer, limits, &verdict, ret);
+	struct limit_judgement judged;
+	int const rc = limits_judge(db, a, offer, limits, &judged);
 
-	if (!rc && verdict != LIMIT_PAUSE)
-		*ret = 0;
+	if (!rc)
+		*ret = judged.verdict == LIMIT_PAUSE ? judged.wait_s : 0;
 	return rc;
 }
 
 /* ---- making it ---- */
 
-/*
- * A newer order from the same message takes the older one's place.  A message drawn by a
- * webhook's answer has no known number until it is edited, hence 0 for the same value.
- */
-static int replace_older(struct db *db, struct arena *a, const struct order_offer *offer)
+/* A newer order from the same message takes the older one's place, unless that is just paid. */
+static int replace_older(struct db *db, const struct limit_judgement *judged)
 {
-	struct db_rows rows;
-	int rc = db_query(
-		db, a,
-		"SELECT id FROM orders WHERE user_id = ? AND state = 'pending' AND "
-		"chat_id = ? AND (message_id = ? OR (message_id = 0 AND value_id = ?)) "
-		"ORDER BY id FOR UPDATE",
-		PARAMS(P(offer->user_id), P(offer->chat_id), P(offer->message_id),
-		       P(offer->value_id)),
-		&rows);
+	int rc = OK;
 
-	for (size_t i = 0; !rc && i < rows.count; i++) {
-		int64_t const id = db_row(&rows, i)[0].number;
+	for (size_t i = 0; !rc && i < judged->replaced_count; i++) {
+		int64_t const id = judged->replaced[i];
 
 		rc = db_exec_one(
 			db,
@@ -212,12 +224,13 @@ static int replace_older(struct db *db, struct arena *a, const struct order_offe
 			PARAMS(P(id)));
 		if (!rc)
 			rc = stock_release(db, id);
+		else if (rc == ERR_CONFLICT)
+			rc = OK;
 	}
 	return rc;
 }
 
-static int order_insert(struct db *db, const struct opening *o, const char *lang,
-			int64_t *ret_id)
+static int order_insert(struct db *db, const struct opening *o, int64_t *ret_id)
 {
 	const struct order_offer *offer = o->offer;
 	struct bytes const nonce = { offer->nonce, ORDER_NONCE_LEN };
@@ -234,17 +247,43 @@ static int order_insert(struct db *db, const struct opening *o, const char *lang
 		     "INSERT INTO orders (number, nonce, user_id, value_id, quantity, "
 		     "unit_price_kop, total_kop, gateway, state, chat_id, message_id, lang, "
 		     "created_at, expires_at, ask_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'portmone', "
-		     "'pending', ?, ?, ?, UTC_TIMESTAMP(6), "
-		     "UTC_TIMESTAMP(6) + INTERVAL ? SECOND, "
-		     "UTC_TIMESTAMP(6) + INTERVAL ? SECOND)",
+		     "'pending', ?, ?, ?, ?, ?, ?)",
 		     PARAMS(P((const char *)o->number), P(nonce), P(offer->user_id),
 			    P(offer->value_id), P(offer->quantity), P(offer->unit_price),
-			    P(total), P(offer->chat_id), P(offer->message_id), P(lang),
-			    P(o->terms->ttl), P(ask_in)),
+			    P(total), P(offer->chat_id), P(offer->message_id),
+			    P((const char *)o->lang), P_TIME(o->now),
+			    P_TIME(o->now + o->terms->ttl * CLOCK_SECOND),
+			    P_TIME(o->now + ask_in * CLOCK_SECOND)),
 		     &result);
 	if (!rc)
 		*ret_id = result.insert_id;
 	return rc;
+}
+
+/* The order as order_insert() has just written it: what it would be read as. */
+static struct order *order_made(struct arena *a, const struct opening *o)
+{
+	const struct order_offer *offer = o->offer;
+	struct order *order = arena_new(a, struct order);
+
+	*order = (struct order){
+		.id = o->id,
+		.number = arena_strdup(a, o->number),
+		.user_id = offer->user_id,
+		.value_id = offer->value_id,
+		.quantity = offer->quantity,
+		.unit_price = offer->unit_price,
+		.state = ORDER_PENDING,
+		.chat_id = offer->chat_id,
+		.message_id = offer->message_id,
+		.lang = arena_strdup(a, o->lang),
+		.created_at = o->now,
+		.expires_at = o->now + o->terms->ttl * CLOCK_SECOND,
+		.seconds_left = o->terms->ttl,
+	};
+	order->total = MONEY(offer->unit_price.kop * offer->quantity);
+	memcpy(order->nonce, offer->nonce, sizeof(order->nonce));
+	return order;
 }
 
 /* The order's own message is to say until when the codes are kept. */
@@ -266,30 +305,23 @@ static int opening_work(struct db *db, void *data)
 {
 	struct opening *o = data;
 	const struct order_offer *offer = o->offer;
+	struct limit_judgement judged;
 	AUTO_ARENA(a);
-	struct order *found;
-	const char *lang;
+	bool opened;
 	int64_t id;
 	int rc;
 
+	o->id = 0;
 	DB_TX(tx, db);
-	if ((rc = tx.rc))
+	if ((rc = tx.rc) || (rc = opening_judge(db, &a, o, &opened)))
 		return rc;
-	o->made = false;
-	rc = order_by_nonce(db, &a, offer->nonce, &found);
-	if (!rc) {
-		o->result = OPENING_OK;
+	if (opened)
 		return db_tx_commit(&tx);
-	}
-	if (rc != ERR_NOT_FOUND)
-		return rc;
-	if ((rc = opening_judge(db, &a, o, &lang)))
-		return rc;
-	if (o->result == OPENING_OK && (rc = buyer_judge(db, &a, o)))
+	if (o->result == OPENING_OK && (rc = buyer_judge(db, &a, o, &judged)))
 		return rc;
 	if (o->result != OPENING_OK)
 		return db_tx_commit(&tx);
-	if ((rc = replace_older(db, &a, offer)) || (rc = order_insert(db, o, lang, &id)))
+	if ((rc = replace_older(db, &judged)) || (rc = order_insert(db, o, &id)))
 		return rc;
 	CRASH_POINT("open.inserted");
 	rc = stock_take(db, offer->value_id, id, offer->quantity, false);
@@ -300,10 +332,11 @@ static int opening_work(struct db *db, void *data)
 	}
 	if (rc || (rc = tell_opened(db, &a, offer, id)))
 		return rc;
-	o->made = true;
 	CRASH_POINT("open.before_commit");
 	rc = db_tx_commit(&tx);
 	CRASH_POINT("open.after_commit");
+	if (!rc)
+		o->id = id;
 	return rc;
 }
 
@@ -325,5 +358,8 @@ int order_open(struct db *db, struct arena *a, const struct order_offer *offer,
 	*ret_price = o.price;
 	if (o.result != OPENING_OK)
 		return OK;
-	return order_by_nonce(db, a, offer->nonce, ret_order);
+	if (!o.id)
+		return order_by_nonce(db, a, offer->nonce, ret_order);
+	*ret_order = order_made(a, &o);
+	return OK;
 }
