@@ -194,9 +194,9 @@ class Rig:
     def bench(self, name, *argv):
         return self.program(BUILD / "bench" / name, *argv)
 
-    def ceiling_c(self, seconds, values):
-        return json.loads(self.program(BUILD / "bench/ceiling_c", RESPONDERS, seconds, values,
-                                       env=self.ceiling_env))
+    def ceiling_c(self, tables, seconds, first, values):
+        return json.loads(self.program(BUILD / "bench/ceiling_c", tables, RESPONDERS, seconds,
+                                       first, values, env=self.ceiling_env))
 
     def orders(self, seconds, first, values):
         return json.loads(self.bench("orders", RESPONDERS, seconds, first, values))

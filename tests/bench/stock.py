@@ -67,11 +67,12 @@ def fill_users(rig, count):
         FROM seq_1_to_{count}""")
 
 
-def fill_ceiling(rig, quick):
-    """The tables of ceiling C: 20 values and, for the case of one, the first with most."""
+def fill_bare(rig, quick):
+    """The tables of ceiling C without the shop's keys: the value 1 is half of the stock."""
     count = 400_000 if not quick else 120_000
     rig.sql(f"""
         CREATE TABLE bench_orders (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+            number CHAR(9) CHARACTER SET ascii NOT NULL, nonce BINARY(16) NOT NULL,
             user_id BIGINT NOT NULL, value_id BIGINT NOT NULL,
             created_at DATETIME(6) NOT NULL) ENGINE=InnoDB;
         CREATE TABLE bench_codes (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,

@@ -4,7 +4,7 @@ import json
 import time
 
 USERS = 5000  # those who tap: the throttle of one person never bites
-BUYERS = 50000
+BUYERS = 200_000
 
 
 def raw(method, path, headers, body=b""):
