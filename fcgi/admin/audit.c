@@ -9,6 +9,15 @@
 
 enum { DETAIL_DEPTH = 6 };
 
+/* In words where we have them; the word itself of a newer release's. */
+static const char *action_text(const struct visit *v, const char *action)
+{
+	const char *key = arena_printf(v->a, "admin.action.%s", action);
+	const char *text = visit_text(v, key);
+
+	return text == key ? action : text;
+}
+
 static int filters_add(struct visit *v)
 {
 	struct option *actions;
@@ -20,7 +29,7 @@ static int filters_add(struct visit *v)
 		return rc;
 	actions = arena_array(v->a, count + 1, sizeof(*actions));
 	for (size_t i = 0; i < count; i++)
-		actions[i] = (struct option){ names[i], names[i] };
+		actions[i] = (struct option){ names[i], action_text(v, names[i]) };
 	{
 		struct list_filter const filters[] = {
 			{ .name = "actor", .label = "admin.audit.actor", .type = "search" },
@@ -92,7 +101,7 @@ static struct value *row_new(struct visit *v, const struct audit_row *r)
 	value_set_text(row, "at", visit_time(v, r->at));
 	value_set_text(row, "actor", r->actor);
 	value_set_text(row, "address", r->address);
-	value_set_text(row, "action", r->action);
+	value_set_text(row, "action", action_text(v, r->action));
 	value_set_text(row, "object", r->object);
 	value_set_text(row, "object_url", list_url(v, v->req->path, "object", r->object));
 	value_set(row, "detail", detail_new(v, r->detail));

@@ -1,12 +1,12 @@
 /*
  * One's own account: where it is signed in, its password, its second factor.
  */
+#include "fcgi/admin/agent.h"
 #include "fcgi/admin/enrol.h"
 #include "fcgi/admin/factor.h"
 #include "fcgi/admin/fields.h"
 #include "fcgi/admin/pages.h"
 #include "fcgi/admin/sign_in.h"
-#include "shared/base/parse.h"
 #include "shared/platform/password.h"
 
 #define PROFILE "/admin/profile"
@@ -16,7 +16,7 @@ static struct value *session_row(struct visit *v, const struct session *s)
 	struct value *row = value_object(v->a);
 
 	value_set_int(row, "id", s->id);
-	value_set_text(row, "agent", s->agent);
+	value_set_text(row, "agent", agent_name(v->a, s->agent));
 	value_set_text(row, "address", s->address);
 	value_set_text(row, "since", visit_time(v, s->created_at));
 	value_set_text(row, "seen", visit_time(v, s->seen_at));

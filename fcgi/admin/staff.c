@@ -1,6 +1,7 @@
 /*
  * Administrators: who there is, new ones, and what an owner changes about them.
  */
+#include "fcgi/admin/agent.h"
 #include "fcgi/admin/factor.h"
 #include "fcgi/admin/fields.h"
 #include "fcgi/admin/pages.h"
@@ -141,7 +142,7 @@ int page_staff_one(struct visit *v)
 	for (size_t i = 0; i < count; i++) {
 		struct value *row = value_object(v->a);
 
-		value_set_text(row, "agent", sessions[i].agent);
+		value_set_text(row, "agent", agent_name(v->a, sessions[i].agent));
 		value_set_text(row, "address", sessions[i].address);
 		value_set_text(row, "seen", visit_time(v, sessions[i].seen_at));
 		value_push(rows, row);

@@ -57,6 +57,7 @@ command_function command_admin_add;
 command_function command_admin_list;
 command_function command_admin_reset_2fa;
 command_function command_admin_disable;
+command_function command_audit_verify;
 command_function command_catalog_import;
 command_function command_catalog_export;
 command_function command_codes_import;

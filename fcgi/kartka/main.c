@@ -35,6 +35,12 @@ static const struct command commands[] = {
 	{ "admin disable", "LOGIN", "no sign-in any more; all sessions end", CONFIG_DB,
 	  command_admin_disable },
 
+	{ "audit verify", "[SEAL]",
+	  "is the trail as it was written: exit 1 when a row was altered, removed or cut off\n\n"
+	  "  SEAL: one that the administrators' chats were told of at the end of a day: it must be\n"
+	  "  in the chain, or all of it was made anew.",
+	  CONFIG_DB, command_audit_verify },
+
 	{ "catalog import", "FILE.json", "make or update categories and values by their slugs; - is the standard input\n\n"
 	  "  {\"categories\":[{\"slug\":\"steam\",\"title\":{\"uk\":\"…\",\"en\":\"…\",\"ru\":\"…\"},\"values\":[\n"
 	  "    {\"slug\":\"steam-100\",\"title\":{…},\"price\":\"100.00\",\"instruction\":{…}}]}]}\n\n"

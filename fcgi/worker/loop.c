@@ -6,6 +6,7 @@
 #include "fcgi/worker/checkup.h"
 #include "fcgi/worker/outbox_send.h"
 #include "fcgi/worker/poll.h"
+#include "fcgi/worker/seal.h"
 #include "fcgi/worker/refund.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -68,6 +69,12 @@ static const struct job {
 			  .needs_db = true,
 			  .lease = CHECKUP_LEASE,
 			  .lease_s = CHECKUP_LEASE_S },
+	[JOB_SEAL] = { .name = "seal",
+		       .run = seal_run,
+		       .period_ms = 1000,
+		       .needs_db = true,
+		       .lease = SEAL_LEASE,
+		       .lease_s = SEAL_LEASE_S },
 };
 _Static_assert(COUNT(jobs) == JOB__COUNT, "a row for every job");
 

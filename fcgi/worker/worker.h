@@ -28,6 +28,7 @@ enum job_id {
 	JOB_BOT_NAME,
 	JOB_POLL,
 	JOB_CHECKUP,
+	JOB_SEAL,
 	JOB__COUNT
 };
 

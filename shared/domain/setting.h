@@ -7,10 +7,11 @@
 #include "shared/platform/db.h"
 
 #define SETTING_BOT_USERNAME "bot_username" /* from getMe: links back to the bot */
-#define SETTING_CATALOG_VERSION                                          \
-	"catalog_version"     /* raised by every change of the catalogue \
-			       */
-#define SETTING_SALES "sales" /* "open" or "paused"; missing: as configured */
+#define SETTING_CATALOG_VERSION                                                    \
+	"catalog_version"		/* raised by every change of the catalogue \
+					 */
+#define SETTING_AUDIT_HEAD "audit_head" /* where the trail's chain ends: audit_seal.h */
+#define SETTING_SALES "sales"		/* "open" or "paused"; missing: as configured */
 
 /* ERR_NOT_FOUND: never set. */
 int setting_get(struct db *db, struct arena *a, const char *name, const char **ret) MUST_CHECK;

@@ -257,6 +257,7 @@ static void test_missing_file(void **state)
 static const char *const prefixes[] = {
 	"bot.state.",			  /* order_state_name() */
 	"notice.alert.",		  /* the alert's word */
+	"admin.action.",		  /* a word of the trail */
 	"admin.menu.",			  /* a row of the panel's routes, so the next */
 	"admin.may.",	 "admin.month.m", /* its number */
 	"admin.role.",			  /* role_name() */
