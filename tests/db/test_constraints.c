@@ -76,15 +76,21 @@ static void test_catalogue(void **state)
 	expect_unique(t, "card_values_slug", VALUES,
 		      "INSERT INTO card_values (category_id, slug, title_uk, price_kop, "
 		      "created_at) VALUES (3, 'v', 'other', 100, " NOW ")");
-	expect_unique(t, "PRIMARY", "INSERT INTO value_gateways VALUES (4, 'portmone')",
-		      "INSERT INTO value_gateways VALUES (4, 'portmone')");
+	expect_unique(t, "PRIMARY",
+		      "INSERT INTO value_gateways (value_id, gateway) VALUES (4, 'portmone')",
+		      "INSERT INTO value_gateways (value_id, gateway) VALUES (4, 'portmone')");
 	expect_unique(t, "code_batches_name", BATCHES,
 		      "INSERT INTO code_batches (value_id, name, created_at) "
 		      "VALUES (4, 'b', " NOW ")");
-	expect_unique(t, "PRIMARY", "INSERT INTO settings VALUES ('s', '1', " NOW ")",
-		      "INSERT INTO settings VALUES ('s', '2', " NOW ")");
-	expect_unique(t, "PRIMARY", "INSERT INTO user_states VALUES (5, 'a', '{}', " NOW ")",
-		      "INSERT INTO user_states VALUES (5, 'b', '{}', " NOW ")");
+	expect_unique(
+		t, "PRIMARY",
+		"INSERT INTO settings (name, value, changed_at) VALUES ('s', '1', " NOW ")",
+		"INSERT INTO settings (name, value, changed_at) VALUES ('s', '2', " NOW ")");
+	expect_unique(t, "PRIMARY",
+		      "INSERT INTO user_states (user_id, step, data, expires_at) VALUES (5, "
+		      "'a', '{}', " NOW ")",
+		      "INSERT INTO user_states (user_id, step, data, expires_at) VALUES (5, "
+		      "'b', '{}', " NOW ")");
 }
 
 static void test_price(void **state)
@@ -163,6 +169,35 @@ static void test_code_has_its_owner(void **state)
 	db_test_exec(t, code_sql(t, "a", "'defective', 8, NULL"));
 }
 
+/* Ids of codes and of the order stand for themselves here: the keys are what is tried. */
+static const char *replacement_sql(struct db_test *t, const char *fact, int old, int new)
+{
+	return arena_printf(
+		&t->arena,
+		"INSERT INTO code_replacements (order_id, slot, fact, old_code_id, "
+		"new_code_id, actor, created_at) VALUES (1, 1, '%s', %d, %d, '', " NOW ")",
+		fact, old, new);
+}
+
+static void test_replacement(void **state)
+{
+	struct db_test *t = *state;
+
+	db_test_exec(t, "SET SESSION foreign_key_checks = 0");
+	db_test_exec(t, replacement_sql(t, "wish:1", 1, 2));
+	expect_refused(t, DUPLICATE, "code_replacements_fact",
+		       replacement_sql(t, "wish:1", 3, 4));
+	expect_refused(t, DUPLICATE, "code_replacements_old",
+		       replacement_sql(t, "wish:2", 1, 4));
+	expect_refused(t, DUPLICATE, "code_replacements_new",
+		       replacement_sql(t, "wish:2", 3, 2));
+	expect_unique(t, "PRIMARY",
+		      "INSERT INTO staged_codes (staging_id, seq, ciphertext, key_id, "
+		      "fingerprint, expires_at) VALUES (1, 1, 'x', 1, 'a', " NOW ")",
+		      "INSERT INTO staged_codes (staging_id, seq, ciphertext, key_id, "
+		      "fingerprint, expires_at) VALUES (1, 1, 'x', 1, 'b', " NOW ")");
+}
+
 /* ---- money ---- */
 
 static void test_payment(void **state)
@@ -170,7 +205,7 @@ static void test_payment(void **state)
 	struct db_test *t = *state;
 
 	catalogue_make(t);
-	db_test_exec(t, "INSERT INTO gateways VALUES ('other')");
+	db_test_exec(t, "INSERT INTO gateways (name) VALUES ('other')");
 	db_test_exec(t, order_sql(t, "AAAA-2222", "one"));
 	db_test_exec(t, order_sql(t, "BBBB-2222", "two"));
 	expect_unique(t, "payments_gateway",
@@ -246,8 +281,12 @@ static void test_people(void **state)
 	struct db_test *t = *state;
 
 	catalogue_make(t);
-	expect_unique(t, "PRIMARY", "INSERT INTO restock_waiters VALUES (4, 5, " NOW ")",
-		      "INSERT INTO restock_waiters VALUES (4, 5, " NOW ")");
+	expect_unique(
+		t, "PRIMARY",
+		"INSERT INTO restock_waiters (value_id, user_id, created_at) VALUES (4, 5, " NOW
+		")",
+		"INSERT INTO restock_waiters (value_id, user_id, created_at) VALUES (4, 5, " NOW
+		")");
 	expect_unique(t, "promos_code",
 		      "INSERT INTO promos (code, percent, starts_at, ends_at) "
 		      "VALUES ('SPRING', 5, " NOW ", " NOW ")",
@@ -274,12 +313,19 @@ static void test_people(void **state)
 		      "VALUES (1, 'update:9', 'b', " NOW ")");
 	db_test_exec(t, "INSERT INTO broadcasts (id, text_uk, state, created_by, created_at) "
 			"VALUES (1, 't', 'running', 1, " NOW ")");
-	expect_unique(t, "PRIMARY", "INSERT INTO broadcast_recipients VALUES (1, 5, 'sent')",
-		      "INSERT INTO broadcast_recipients VALUES (1, 5, 'pending')");
+	expect_unique(t, "PRIMARY",
+		      "INSERT INTO broadcast_recipients (broadcast_id, user_id, state) VALUES "
+		      "(1, 5, 'sent')",
+		      "INSERT INTO broadcast_recipients (broadcast_id, user_id, state) VALUES "
+		      "(1, 5, 'pending')");
 }
 
 static void test_staff(void **state)
 {
+	static const char session[] = "INSERT INTO sessions (token_hash, staff_id, address, "
+				      "agent, created_at, seen_at) "
+				      "VALUES (UNHEX(SHA2('a', 256)), 1, '', '', " NOW ", " NOW
+				      ")";
 	struct db_test *t = *state;
 
 	expect_unique(t, "staff_login",
@@ -287,11 +333,17 @@ static void test_staff(void **state)
 		      "VALUES (1, 'anna', 'x', 'owner', " NOW ")",
 		      "INSERT INTO staff (login, password_hash, role, created_at) "
 		      "VALUES ('anna', 'y', 'viewer', " NOW ")");
+	expect_unique(t, "PRIMARY", session, session);
 	expect_unique(t, "PRIMARY",
-		      "INSERT INTO sessions VALUES (UNHEX(SHA2('a', 256)), 1, '', '', " NOW
-		      ", " NOW ", NULL)",
-		      "INSERT INTO sessions VALUES (UNHEX(SHA2('a', 256)), 1, '', '', " NOW
-		      ", " NOW ", NULL)");
+		      "INSERT INTO attempts (name, failures, last_at, until_at) "
+		      "VALUES ('login 7', 1, " NOW ", " NOW ")",
+		      "INSERT INTO attempts (name, failures, last_at, until_at) "
+		      "VALUES ('login 7', 2, " NOW ", " NOW ")");
+	expect_unique(t, "audit_seal_no",
+		      "INSERT INTO audit (at, actor, action, object, detail, seal_no) "
+		      "VALUES (" NOW ", 'a', 'b', 'c', '', 1)",
+		      "INSERT INTO audit (at, actor, action, object, detail, seal_no) "
+		      "VALUES (" NOW ", 'a', 'b', 'd', '', 1)");
 }
 
 int main(void)
@@ -302,6 +354,7 @@ int main(void)
 		DB_TEST(test_order),
 		DB_TEST(test_code),
 		DB_TEST(test_code_has_its_owner),
+		DB_TEST(test_replacement),
 		DB_TEST(test_payment),
 		DB_TEST(test_refund),
 		DB_TEST(test_outbox),

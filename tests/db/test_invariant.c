@@ -47,6 +47,20 @@ static const char *broken(struct shop *s)
 	return names;
 }
 
+/* A refund of the delivered order's payment: how far it is, and what it holds. */
+#define REFUND(state, open, amount, age)                                                      \
+	"INSERT INTO refunds (order_id, payment_id, open_order_id, fact, amount_kop, whole, " \
+	"reason, actor, state, not_before, created_at) SELECT p.order_id, p.id, " open        \
+	", 'f', " amount ", 0, '', '', '" state "', UTC_TIMESTAMP(6), "                       \
+	"UTC_TIMESTAMP(6) - INTERVAL " age " DAY FROM payments p "                            \
+	"WHERE p.gateway_payment_id = 'p1'"
+
+/* The first sold code was replaced by this one. */
+#define REPLACEMENT(code)                                                                 \
+	"INSERT INTO code_replacements (order_id, slot, old_code_id, new_code_id, fact, " \
+	"actor, why, created_at) SELECT c.order_id, c.slot, c.id, (" code                 \
+	"), 'f', '', '', UTC_TIMESTAMP(6) FROM card_codes c WHERE c.state = 'sold' LIMIT 1"
+
 static const struct {
 	const char *rule;
 	const char *sql;
@@ -76,6 +90,20 @@ static const struct {
 	{ "delivered_order_is_told", "DELETE FROM outbox WHERE kind = 'delivered'" },
 	{ "unpaid_order_is_asked", "UPDATE orders SET ask_at = NULL WHERE state = 'pending'" },
 	{ "outbox_moves", "UPDATE outbox SET not_before = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR" },
+	{ "refund_within_payment", REFUND("done", "NULL", "99999999", "0") },
+	{ "refund_open_is_marked", REFUND("pending", "NULL", "1", "0") },
+	{ "refunding_order_has_refund",
+	  "UPDATE orders SET state = 'refunding' WHERE state = 'delivered'" },
+	{ "done_refund_is_booked", REFUND("done", "NULL", "1", "0") },
+	{ "refunded_order_money_is_back",
+	  "UPDATE orders SET state = 'refunded' WHERE state = 'delivered'" },
+	{ "refunded_order_has_no_sold_codes",
+	  "UPDATE orders SET state = 'refunded' WHERE state = 'delivered'" },
+	{ "refund_moves", REFUND("sent", "p.order_id", "1", "2") },
+	{ "replaced_code_is_defective",
+	  REPLACEMENT("SELECT MAX(id) FROM card_codes WHERE state = 'sold'") },
+	{ "replacement_is_the_order_s",
+	  REPLACEMENT("SELECT MAX(id) FROM card_codes WHERE state = 'available'") },
 	{ "bonus_balance_not_negative",
 	  "INSERT INTO bonus_entries (user_id, fact, amount_kop, created_at) "
 	  "VALUES (1001, 'f', -1, UTC_TIMESTAMP(6))" },
