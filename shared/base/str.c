@@ -2,7 +2,7 @@
 
 #include <stdarg.h>
 
-enum { FIRST_SIZE = 256 };
+enum { FIRST_SIZE = 96 }; /* a button's label; what is longer grows in place, mostly */
 
 static bool str_room(struct str *s, size_t more)
 {

@@ -140,10 +140,20 @@ static inline bool is_hidden(uint32_t c)
 	       (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0xFEFF;
 }
 
+static char *put(char *to, const char *from, size_t len)
+{
+	while (len--)
+		*to++ = *from++;
+	return to;
+}
+
 char *utf8_clean_line(struct arena *a, const char *text, size_t len, size_t max_points)
 {
 	const unsigned char *p = (const unsigned char *)text;
-	struct str s = STR(a, max_points * 4 + 8);
+	size_t const longest = len < max_points ? len : max_points;
+	/* A point has up to 4 bytes, and so has each byte's replacement; then "…" and NUL. */
+	char *const line = arena_alloc(a, longest * 4 + sizeof("…"));
+	char *to = line;
 	size_t points = 0;
 	bool blank = false;
 
@@ -155,25 +165,22 @@ char *utf8_clean_line(struct arena *a, const char *text, size_t len, size_t max_
 		p += took ? took : 1;
 		len -= took ? took : 1;
 		if (!is_ordinary(c) && is_space(c)) {
-			blank = s.len > 0;
+			blank = to > line;
 			continue;
 		}
 		if (!is_ordinary(c) && is_hidden(c))
 			continue;
 		if (points + blank + 1 > max_points) {
-			str_add(&s, "…");
+			put(to, "…", strlen("…"));
 			break;
 		}
 		points += blank + 1u;
 		if (blank)
-			str_addc(&s, ' ');
+			*to++ = ' ';
 		blank = false;
-		if (took)
-			str_addn(&s, from, took);
-		else
-			str_add(&s, REPLACEMENT);
+		to = took ? put(to, from, took) : put(to, REPLACEMENT, strlen(REPLACEMENT));
 	}
-	return arena_strdup(a, str_text(&s));
+	return line;
 }
 
 char *utf8_clean_text(struct arena *a, const char *text, size_t len, size_t max_points)

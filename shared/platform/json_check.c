@@ -206,10 +206,14 @@ static bool array_read(struct scan *s, int level)
 static const struct json_want *want_find(const struct json_want *list, const char *name,
 					 size_t len)
 {
-	for (; list->name; list++)
-		if (list->name[0] == name[0] && !strncmp(list->name, name, len) &&
-		    !list->name[len])
+	for (; list->name; list++) {
+		size_t same = 0;
+
+		while (same < len && list->name[same] == name[same])
+			same++;
+		if (same == len && !list->name[len])
 			return list;
+	}
 	return NULL;
 }
 

@@ -201,7 +201,8 @@ static void params_read(const FCGX_Request *fcgi, const char *ret[PARAM__COUNT])
 		size_t const len = strcspn(*at, "=") + 1;
 
 		for (size_t i = 0; i < PARAM__COUNT; i++)
-			if (!strncmp(*at, param_names[i], len) && !param_names[i][len])
+			if (**at == *param_names[i] && !strncmp(*at, param_names[i], len) &&
+			    !param_names[i][len])
 				ret[i] = *at + len;
 	}
 }
