@@ -30,7 +30,8 @@ static const char *goods_of(struct opening *o, enum lang lang)
 	const struct card_value *value;
 	const struct category *category;
 
-	if (catalog_refresh(catalog, o->app->program.db, clock_monotonic_ms()))
+	if (catalog_refresh_for(catalog, o->app->program.db, o->offer.value_id,
+				clock_monotonic_ms()))
 		return NULL;
 	value = catalog_value(catalog, o->offer.value_id);
 	category = value ? catalog_category(catalog, value->category_id) : NULL;

@@ -234,15 +234,18 @@ static int facts_find(const struct notice_source *source, const struct outbox_ro
 {
 	int64_t value_id = json_int(json_get(n->data, "value"), 0);
 	struct order *order;
-	int rc = catalog_refresh(source->catalog, source->db, clock_monotonic_ms());
+	int rc = OK;
 
-	if (!rc && row->order_id) {
+	if (row->order_id) {
 		rc = order_find(source->db, n->a, row->order_id, &order);
 		if (rc)
 			return rc == ERR_NOT_FOUND ? ERR_INVALID : rc;
 		n->order = order;
 		value_id = order->value_id;
 	}
+	if (value_id)
+		rc = catalog_refresh_for(source->catalog, source->db, value_id,
+					 clock_monotonic_ms());
 	if (rc)
 		return rc;
 	if (drawings[row->kind].states) {

@@ -83,7 +83,8 @@ static int goods_find(struct giving *g, const struct refund_order *order,
 	*ret = NULL;
 	if (!w->program.config.portmone_goods)
 		return OK;
-	rc = catalog_refresh(w->catalog, w->program.db, clock_monotonic_ms());
+	rc = catalog_refresh_for(w->catalog, w->program.db, order->order->value_id,
+				 clock_monotonic_ms());
 	if (!rc)
 		*ret = portmone_fiscal_refund(&g->arena, w->catalog, order);
 	return rc;

@@ -189,16 +189,15 @@ char *utf8_clean_text(struct arena *a, const char *text, size_t len, size_t max_
 	struct str s = STR(a, max_points * 4);
 	size_t points = 0;
 
-	while (text && text < end) {
+	/* Each line has a line end before it, and perhaps "…" behind it. */
+	while (text && text < end && points + 2 < max_points) {
 		const char *eol = memchr(text, '\n', (size_t)(end - text));
 		const char *line = utf8_clean_line(a, text, (size_t)((eol ? eol : end) - text),
-						   max_points);
+						   max_points - points - 2);
 
-		points += utf8_len(line) + 1;
-		if (points > max_points)
-			break;
 		if (s.len)
 			str_addc(&s, '\n');
+		points += utf8_len(line) + (s.len > 0);
 		str_add(&s, line);
 		text = eol ? eol + 1 : end;
 	}

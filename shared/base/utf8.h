@@ -26,8 +26,10 @@ size_t utf8_len(const char *text);
  */
 char *utf8_clean_line(struct arena *a, const char *text, size_t len, size_t max_points);
 
-/* The same for a text of several lines: each cleaned, line ends kept, at most max_points in
- * all. */
+/*
+ * The same for a text of several lines: each cleaned, line ends kept, at most max_points in
+ * all; the line for which there is too little room is cut with "…", what follows is left out.
+ */
 char *utf8_clean_text(struct arena *a, const char *text, size_t len, size_t max_points);
 
 /* The byte length of the longest whole-character prefix with at most units UTF-16 units. */

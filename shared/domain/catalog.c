@@ -171,6 +171,13 @@ int catalog_refresh(struct catalog *c, struct db *db, int64_t now_ms)
 	return catalog_refresh_now(c, db, now_ms);
 }
 
+int catalog_refresh_for(struct catalog *c, struct db *db, int64_t value_id, int64_t now_ms)
+{
+	int const rc = catalog_refresh(c, db, now_ms);
+
+	return rc || catalog_value(c, value_id) ? rc : catalog_refresh_now(c, db, now_ms);
+}
+
 size_t catalog_categories(const struct catalog *c, const struct category **ret)
 {
 	*ret = c->categories;

@@ -46,6 +46,9 @@ void catalog_free(struct catalog *c);
 int catalog_refresh(struct catalog *c, struct db *db, int64_t now_ms) MUST_CHECK;
 /* The same, but as of now: where the price is shown, or something was not found. */
 int catalog_refresh_now(struct catalog *c, struct db *db, int64_t now_ms) MUST_CHECK;
+/* Fresh enough to show this value: a new one is not taken for one that is gone. */
+int catalog_refresh_for(struct catalog *c, struct db *db, int64_t value_id,
+			int64_t now_ms) MUST_CHECK;
 
 /* Visible ones in their order. */
 size_t catalog_categories(const struct catalog *c, const struct category **ret);

@@ -228,7 +228,7 @@ static int draw(struct db *db, const struct code_vault *vault, struct catalog *c
 
 	d->instruction = "";
 	d->receipt_url = "";
-	if ((rc = catalog_refresh(catalog, db, clock_monotonic_ms())) ||
+	if ((rc = catalog_refresh_for(catalog, db, order->value_id, clock_monotonic_ms())) ||
 	    (rc = codes_open(db, vault, d)) || (rc = receipt_find(db, d)))
 		return rc;
 	value = catalog_value(catalog, order->value_id);

@@ -253,6 +253,34 @@ static void test_utf8_clean(void **state)
 				    cases[i].want);
 }
 
+static void test_utf8_clean_text(void **state)
+{
+	static const struct {
+		struct bytes text;
+		size_t points;
+		const char *want;
+	} cases[] = {
+		{ TEXT(""), 10, "" },
+		{ TEXT(" a \r\n\n b\0c "), 10, "a\n\nbc" },
+		{ TEXT("\n\na"), 10, "a" },
+		{ TEXT("abcdefgh"), 10, "abcdefgh" },
+		{ TEXT("abcdefghi"), 10, "abcdefgh…" },
+		{ TEXT("abcdefghijklmnopqrst"), 10, "abcdefgh…" },
+		{ TEXT("abc\ndefghijklmn"), 10, "abc\ndefgh…" },
+		{ TEXT("abc\nde\nfg\nhi"), 10, "abc\nde\nfg" },
+		{ TEXT("🎲🎲🎲🎲🎲🎲🎲🎲🎲🎲"), 10, "🎲🎲🎲🎲🎲🎲🎲🎲…" },
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *have = utf8_clean_text(&arena, cases[i].text.data,
+						   cases[i].text.len, cases[i].points);
+
+		assert_string_equal(have, cases[i].want);
+		assert_true(utf8_len(have) <= cases[i].points);
+	}
+}
+
 static void test_utf8_huge(void **state)
 {
 	size_t const len = 64 * 1024;
@@ -271,11 +299,17 @@ static void test_utf8_huge(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_arena),	   cmocka_unit_test(test_arena_grow),
-		cmocka_unit_test(test_arena_text), cmocka_unit_test(test_str),
-		cmocka_unit_test(test_str_whole),  cmocka_unit_test(test_str_html),
-		cmocka_unit_test(test_utf8_valid), cmocka_unit_test(test_utf8_lengths),
-		cmocka_unit_test(test_utf8_clean), cmocka_unit_test(test_utf8_huge),
+		cmocka_unit_test(test_utf8_clean_text),
+		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_arena_grow),
+		cmocka_unit_test(test_arena_text),
+		cmocka_unit_test(test_str),
+		cmocka_unit_test(test_str_whole),
+		cmocka_unit_test(test_str_html),
+		cmocka_unit_test(test_utf8_valid),
+		cmocka_unit_test(test_utf8_lengths),
+		cmocka_unit_test(test_utf8_clean),
+		cmocka_unit_test(test_utf8_huge),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
