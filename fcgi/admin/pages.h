@@ -49,4 +49,37 @@ page page_may;
 page page_audit;
 page audit_export;
 
+/* catalog.c, category.c, value.c */
+page page_catalog;
+page page_category_new;
+page category_new_post;
+page page_category;
+page category_save_post;
+page category_hide_post;
+page category_show_post;
+page category_move_post;
+page page_value_new;
+page value_new_post;
+page page_value;
+page value_save_post;
+page value_hide_post;
+page value_show_post;
+page value_move_post;
+
+/* stock.c, staging.c, code.c */
+page page_stock;
+page page_stock_value;
+page stock_upload_post;
+page page_upload;
+page upload_confirm_post;
+page upload_discard_post;
+page page_code_search;
+page code_search_post;
+page page_code;
+page code_reveal_post;
+page code_withdraw_post;
+page code_defective_post;
+page page_batch;
+page batch_withdraw_post;
+
 #endif

@@ -7,6 +7,7 @@
 #include "fcgi/worker/outbox_send.h"
 #include "fcgi/worker/poll.h"
 #include "fcgi/worker/seal.h"
+#include "fcgi/worker/staging.h"
 #include "fcgi/worker/refund.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -48,6 +49,10 @@ static const struct job {
 			 .needs_db = true },
 	[JOB_CALLBACK] = { .name = "callback", .run = callback_run, .period_ms = 1000 },
 	[JOB_BURY] = { .name = "bury", .run = bury_run, .period_ms = 2000, .needs_db = true },
+	[JOB_STAGING] = { .name = "staging",
+			  .run = staging_run,
+			  .period_ms = 1000,
+			  .needs_db = true },
 	[JOB_WAITING] = { .name = "waiting",
 			  .run = waiting_run,
 			  .period_ms = 2000,

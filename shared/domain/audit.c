@@ -1,5 +1,7 @@
 #include "shared/domain/audit.h"
 
+#include "shared/platform/json.h"
+
 /* 9999-01-01, in microseconds: after everything. */
 #define AUDIT_FAR_AT INT64_C(253370764800000000)
 
@@ -82,4 +84,15 @@ int audit_actions(struct db *db, struct arena *a, const char ***ret, size_t *ret
 	*ret = list;
 	*ret_count = rows.count;
 	return OK;
+}
+
+const char *audit_detail(struct arena *a, const char *name, const char *text)
+{
+	struct str s = STR(a, 8192);
+	struct json_out j = JSON_OUT(&s);
+
+	json_open(&j, '{');
+	json_add_text(&j, name, text);
+	json_close(&j, '}');
+	return str_text(&s);
 }

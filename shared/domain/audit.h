@@ -29,6 +29,9 @@ int audit_add(struct db *db, const struct audit_entry *entry) MUST_CHECK;
 int audit_write(struct db *db, const struct audit_who *who, const char *action,
 		const char *object, const char *detail) MUST_CHECK;
 
+/* {"name": "text"} for a detail. */
+const char *audit_detail(struct arena *a, const char *name, const char *text);
+
 /* ---- reading ---- */
 
 struct audit_row {

@@ -184,6 +184,12 @@ size_t catalog_categories(const struct catalog *c, const struct category **ret)
 	return c->visible;
 }
 
+size_t catalog_all_categories(const struct catalog *c, const struct category **ret)
+{
+	*ret = c->categories;
+	return c->category_count;
+}
+
 const struct category *catalog_category(const struct catalog *c, int64_t id)
 {
 	for (size_t i = 0; i < c->category_count; i++)

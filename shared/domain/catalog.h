@@ -52,6 +52,8 @@ int catalog_refresh_for(struct catalog *c, struct db *db, int64_t value_id,
 
 /* Visible ones in their order. */
 size_t catalog_categories(const struct catalog *c, const struct category **ret);
+/* Hidden ones too, after the visible. */
+size_t catalog_all_categories(const struct catalog *c, const struct category **ret);
 /* NULL: no such thing (any more).  Hidden ones are found: old orders show them. */
 const struct category *catalog_category(const struct catalog *c, int64_t id);
 const struct card_value *catalog_value(const struct catalog *c, int64_t id);

@@ -350,20 +350,38 @@ static int batch_open(struct stock_import *import, const char *name)
 	return rc;
 }
 
+/* The whole code must match. */
+static int pattern_compile(struct arena *a, const char *pattern, regex_t *ret)
+{
+	return regcomp(ret, arena_printf(a, "^(%s)$", pattern), REG_EXTENDED | REG_NOSUB)
+		       ? ERR_INVALID
+		       : OK;
+}
+
+bool stock_import_pattern_valid(const char *pattern)
+{
+	AUTO_ARENA(a);
+	regex_t regex;
+
+	if (!*pattern)
+		return true;
+	if (pattern_compile(&a, pattern, &regex))
+		return false;
+	regfree(&regex);
+	return true;
+}
+
 static int pattern_read(struct stock_import *import)
 {
 	AUTO_ARENA(a);
 	const struct db_cell *row;
-	int const rc = db_one(import->db, &a,
-			      "SELECT code_pattern FROM card_values WHERE id = ?",
-			      PARAMS(P(import->value_id)), &row);
-	const char *whole;
+	int rc = db_one(import->db, &a, "SELECT code_pattern FROM card_values WHERE id = ?",
+			PARAMS(P(import->value_id)), &row);
 
 	if (rc || !*row[0].text)
 		return rc;
-	whole = arena_printf(&a, "^(%s)$", row[0].text);
-	if (regcomp(&import->pattern, whole, REG_EXTENDED | REG_NOSUB))
-		return ERR_INVALID;
+	if ((rc = pattern_compile(&a, row[0].text, &import->pattern)))
+		return rc;
 	import->has_pattern = true;
 	return OK;
 }

@@ -50,4 +50,7 @@ int stock_import_end(struct stock_import *import, struct import_report *ret) MUS
 
 void stock_import_free(struct stock_import *import);
 
+/* Is it a pattern that codes can be matched with?  "" is. */
+bool stock_import_pattern_valid(const char *pattern);
+
 #endif

@@ -1,0 +1,214 @@
+#include "shared/domain/code_look.h"
+
+enum { WITHDRAW_ROWS = 500 };
+
+int code_find(struct db *db, struct arena *a, int64_t id, struct code_row **ret)
+{
+	const struct db_cell *c;
+	struct code_row *row;
+	int const rc = db_one(
+		db, a,
+		"SELECT c.id, c.value_id, v.slug, v.title_uk, c.batch_id, b.name, c.state, "
+		"o.number, "
+		"c.serial, c.expires_at, c.expires_at < '9999-12-01', c.sold_at, c.key_id, "
+		"c.ciphertext, c.fingerprint FROM card_codes c "
+		"JOIN card_values v ON v.id = c.value_id JOIN code_batches b ON b.id = "
+		"c.batch_id "
+		"LEFT JOIN orders o ON o.id = c.order_id WHERE c.id = ?",
+		PARAMS(P(id)), &c);
+
+	if (rc)
+		return rc;
+	row = arena_new(a, struct code_row);
+	*row = (struct code_row){
+		.id = c[0].number,
+		.value_id = c[1].number,
+		.value_slug = c[2].text,
+		.value_title = c[3].text,
+		.batch_id = c[4].number,
+		.batch = c[5].text,
+		.state = c[6].text,
+		.order_number = c[7].text,
+		.serial = c[8].text,
+		.expires_at = c[9].number,
+		.expires = c[10].number != 0,
+		.sold_at = c[11].number,
+		.sealed = { .key_id = c[12].number, .ciphertext = { c[13].text, c[13].len } },
+	};
+	if (c[14].len != sizeof(row->sealed.fingerprint))
+		return ERR_FAILED;
+	memcpy(row->sealed.fingerprint, c[14].text, c[14].len);
+	*ret = row;
+	return OK;
+}
+
+int code_find_by_text(struct db *db, struct arena *a, const struct code_vault *vault,
+		      const char *typed, int64_t *ret_id)
+{
+	unsigned char fingerprint[CRYPTO_SHA256];
+	const struct db_cell *row;
+	int rc;
+
+	code_fingerprint(vault, typed, fingerprint);
+	rc = db_one(db, a, "SELECT id FROM card_codes WHERE fingerprint = ?",
+		    PARAMS(P(((struct bytes){ fingerprint, sizeof(fingerprint) }))), &row);
+	if (!rc)
+		*ret_id = row[0].number;
+	return rc;
+}
+
+static int code_audit(struct db *db, struct arena *a, const struct audit_who *who,
+		      const char *action, int64_t id, const char *why)
+{
+	return audit_write(db, who, action, arena_printf(a, "code %lld", (long long)id),
+			   audit_detail(a, "why", why));
+}
+
+int code_reveal(struct db *db, struct arena *a, const struct code_vault *vault,
+		const struct audit_who *who, int64_t id, const char *why, const char **ret)
+{
+	struct code_row *row;
+	int rc;
+
+	/* First the trail: nobody sees a code without a trace. */
+	if ((rc = code_find(db, a, id, &row)) ||
+	    (rc = code_audit(db, a, who, "code_reveal", id, why)))
+		return rc;
+	return code_open(a, vault, row->value_id, &row->sealed, ret);
+}
+
+struct taking {
+	const struct audit_who *who;
+	int64_t id;
+	bool defective;
+	int64_t count;
+};
+
+static int take_off_work(struct db *db, void *data)
+{
+	const struct taking *t = data;
+	AUTO_ARENA(a);
+	int rc;
+
+	DB_TX(tx, db);
+	if ((rc = tx.rc))
+		return rc;
+	rc = db_exec_one(db,
+			 "UPDATE card_codes SET state = ? WHERE id = ? AND state = 'available'",
+			 PARAMS(P(t->defective ? "defective" : "withdrawn"), P(t->id)));
+	if (rc ||
+	    (rc = code_audit(db, &a, t->who, t->defective ? "code_defective" : "code_withdraw",
+			     t->id, "")))
+		return rc;
+	return db_tx_commit(&tx);
+}
+
+int code_take_off(struct db *db, const struct audit_who *who, int64_t id, bool defective)
+{
+	return db_retry(db, take_off_work,
+			&(struct taking){ .who = who, .id = id, .defective = defective });
+}
+
+/* ---- batches ---- */
+
+#define BATCH_COLUMNS "id, value_id, name, supplier, cost_kop, created_at"
+
+static void batch_read(const struct db_cell *c, struct batch_row *b)
+{
+	*b = (struct batch_row){ .id = c[0].number,
+				 .value_id = c[1].number,
+				 .name = c[2].text,
+				 .supplier = c[3].text,
+				 .cost = MONEY(c[4].number),
+				 .created_at = c[5].number };
+}
+
+int batch_find(struct db *db, struct arena *a, int64_t id, struct batch_row **ret)
+{
+	const struct db_cell *row;
+	int const rc = db_one(db, a, "SELECT " BATCH_COLUMNS " FROM code_batches WHERE id = ?",
+			      PARAMS(P(id)), &row);
+
+	if (rc)
+		return rc;
+	*ret = arena_new(a, struct batch_row);
+	batch_read(row, *ret);
+	return OK;
+}
+
+int batch_list(struct db *db, struct arena *a, int64_t value_id, int64_t before_id, int limit,
+	       struct batch_row **ret, size_t *ret_count)
+{
+	struct db_rows rows;
+	struct batch_row *list;
+	int const rc = db_query(
+		db, a,
+		"SELECT " BATCH_COLUMNS " FROM code_batches WHERE value_id = ? AND "
+		"id < ? ORDER BY id DESC LIMIT ?",
+		PARAMS(P(value_id), P(before_id ? before_id : INT64_MAX), P(limit)), &rows);
+
+	if (rc)
+		return rc;
+	list = arena_array(a, rows.count, sizeof(*list));
+	for (size_t i = 0; i < rows.count; i++)
+		batch_read(db_row(&rows, i), &list[i]);
+	*ret = list;
+	*ret_count = rows.count;
+	return OK;
+}
+
+int batch_bounded(struct db *db, int64_t id, const char *state, int limit, int *ret)
+{
+	AUTO_ARENA(a);
+	const struct db_cell *row;
+	int const rc = db_one(
+		db, &a,
+		"SELECT COUNT(*) FROM (SELECT 1 FROM card_codes WHERE batch_id = ? "
+		"AND state = ? LIMIT ?) bounded",
+		PARAMS(P(id), P(state), P(limit + 1)), &row);
+
+	if (!rc)
+		*ret = (int)row[0].number;
+	return rc;
+}
+
+/* A piece of it: what is being sold at this moment is not waited for. */
+static int withdraw_work(struct db *db, void *data)
+{
+	struct taking *t = data;
+	struct db_result result;
+	AUTO_ARENA(a);
+	int rc;
+
+	t->count = 0;
+	DB_TX(tx, db);
+	if ((rc = tx.rc))
+		return rc;
+	rc = db_exec(db,
+		     "UPDATE card_codes SET state = 'withdrawn' WHERE batch_id = ? AND "
+		     "state = 'available' ORDER BY id LIMIT ?",
+		     PARAMS(P(t->id), P(WITHDRAW_ROWS)), &result);
+	if (rc || !result.affected)
+		return rc;
+	rc = audit_write(db, t->who, "batch_withdraw",
+			 arena_printf(&a, "batch %lld", (long long)t->id),
+			 arena_printf(&a, "{\"codes\":%lld}", (long long)result.affected));
+	if (rc)
+		return rc;
+	t->count = (int64_t)result.affected;
+	return db_tx_commit(&tx);
+}
+
+int batch_withdraw(struct db *db, const struct audit_who *who, int64_t id, int64_t *ret)
+{
+	struct taking t = { .who = who, .id = id };
+	int rc;
+
+	*ret = 0;
+	do {
+		if ((rc = db_retry(db, withdraw_work, &t)))
+			return rc;
+		*ret += t.count;
+	} while (t.count);
+	return OK;
+}
