@@ -12,6 +12,7 @@
 #include "shared/platform/template.h"
 #include "shared/platform/wake.h"
 #include "shared/platform/web.h"
+#include "shared/service/key_report.h"
 #include "shared/service/program.h"
 
 struct admin {
@@ -22,6 +23,7 @@ struct admin {
 	struct wake *wake;
 	struct catalog *catalog;
 	struct code_vault vault;
+	struct key_report keys;
 	bool secure; /* PUBLIC_URL is https: cookies are bound to it */
 };
 

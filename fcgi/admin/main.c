@@ -43,6 +43,7 @@ static void tick(void *data)
 	struct admin *admin = data;
 
 	beat_stamp(admin->program.shm, BEAT_ADMIN, clock_monotonic_ms());
+	key_report_tick(&admin->keys);
 }
 
 static int start(struct admin *admin)
@@ -62,6 +63,7 @@ static int start(struct admin *admin)
 		admin->words[i] = words_new(&p->arena, (enum lang)i);
 	admin->catalog = catalog_new();
 	vault_fill(&p->config, &admin->vault);
+	key_report_init(&admin->keys, p, &admin->vault);
 	admin->secure = !strncmp(p->config.public_url, "https:", strlen("https:"));
 	return 0;
 }
@@ -85,6 +87,7 @@ int main(int argc, char **argv)
 	if (start(&admin))
 		return 1;
 	status = web_serve(&server);
+	key_report_end(&admin.keys);
 	wake_free(admin.wake);
 	catalog_free(admin.catalog);
 	crypto_wipe(&admin.vault, sizeof(admin.vault));

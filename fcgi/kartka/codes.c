@@ -15,6 +15,16 @@ enum { READ_SIZE = 64 * 1024 };
 
 /* ---- codes import ---- */
 
+static int import_failed(const struct command_env *env, const struct db *db, int rc)
+{
+	if (rc == ERR_DENIED)
+		return command_fail(env,
+				    "CODE_KEYS or FINGERPRINT_KEY is not what the codes in "
+				    "the database were encrypted with, or the key was "
+				    "dropped: kartka keys list");
+	return outside_db_failed(env, db, rc);
+}
+
 static int file_feed(const struct command_env *env, const char *path,
 		     struct stock_import *import, struct db *db)
 {
@@ -31,7 +41,7 @@ static int file_feed(const struct command_env *env, const char *path,
 	if (fd != STDIN_FILENO)
 		close(fd);
 	if (rc)
-		return outside_db_failed(env, db, rc);
+		return import_failed(env, db, rc);
 	return n < 0 ? command_fail(env, "%s: %s", path, strerror(errno)) : 0;
 }
 
@@ -94,7 +104,7 @@ int command_codes_import(struct command_env *env, int argc, char **argv)
 	if (rc == ERR_INVALID)
 		return command_fail(env, "the value's pattern is no regular expression");
 	if (rc)
-		return outside_db_failed(env, db, rc);
+		return import_failed(env, db, rc);
 	if (file_feed(env, argv[1], import, db))
 		return 1;
 	rc = stock_import_end(import, &report);
@@ -102,7 +112,7 @@ int command_codes_import(struct command_env *env, int argc, char **argv)
 	if (!rc && !options.dry_run)
 		rc = import_audit(env, db, argv[0], &report);
 	if (rc)
-		return outside_db_failed(env, db, rc);
+		return import_failed(env, db, rc);
 	report_show(&report, options.dry_run);
 	db_free(db);
 	return 0;

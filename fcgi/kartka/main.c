@@ -87,6 +87,16 @@ static const struct command commands[] = {
 	{ "order answer", "NUMBER --text TEXT", "write to the buyer about the order, in the case that is open or a new one",
 	  CONFIG_DB, command_order_answer },
 
+	{ "keys list", "", "the keys of codes, and how many codes each opens", CONFIG_DB, command_keys_list },
+	{ "keys new", "", "make a new key for codes: known to the shop once it is restarted, not in use yet",
+	  CONFIG_DB, command_keys_new },
+	{ "keys rotate", "", "encrypt every code anew with the new key, while the shop sells\n\n"
+	  "  Refuses while a process of the shop that opens codes does not know the key.  Run again, it goes on\n"
+	  "  where it ended.  Codes that do not open are named and left alone; exit 1 then.",
+	  CONFIG_DB, command_keys_rotate },
+	{ "keys drop", "ID", "forget an old key; refuses while any code needs it", CONFIG_DB, command_keys_drop },
+	{ "keys check", "", "see that every code opens: exit 1 names those that do not", CONFIG_DB, command_keys_check },
+
 	{ "webhook set", "", "tell Telegram where the shop is; commands and descriptions in each language",
 	  CONFIG_SERVE, command_webhook_set },
 	{ "webhook info", "", "what Telegram says of the webhook", CONFIG_SERVE, command_webhook_info },

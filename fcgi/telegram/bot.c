@@ -7,12 +7,14 @@ void bot_init(struct bot *bot, struct program *program)
 {
 	*bot = (struct bot){ .program = program, .catalog = catalog_new() };
 	vault_fill(&program->config, &bot->vault);
+	key_report_init(&bot->keys, program, &bot->vault);
 	if (wake_new(config_run_path(&program->arena, &program->config, ""), &bot->wake))
 		die("wake_new failed");
 }
 
 void bot_end(struct bot *bot)
 {
+	key_report_end(&bot->keys);
 	wake_free(bot->wake);
 	catalog_free(bot->catalog);
 	crypto_wipe(&bot->vault, sizeof(bot->vault));

@@ -12,6 +12,7 @@
 #include "shared/domain/user.h"
 #include "shared/platform/i18n.h"
 #include "shared/platform/wake.h"
+#include "shared/service/key_report.h"
 #include "shared/service/program.h"
 
 struct bot {
@@ -19,6 +20,7 @@ struct bot {
 	struct catalog *catalog;
 	struct wake *wake;
 	struct code_vault vault;
+	struct key_report keys;
 	bool sales_paused;     /* as read at sales_read_ms; see bot_sales_paused */
 	int64_t sales_read_ms; /* 0: not yet */
 };

@@ -218,7 +218,8 @@ void webhook_handle(void *app, struct arena *a, const struct web_request *req,
 
 void webhook_tick(void *app)
 {
-	const struct bot *bot = app;
+	struct bot *bot = app;
 
 	beat_stamp(bot->program->shm, BEAT_TELEGRAM, clock_monotonic_ms());
+	key_report_tick(&bot->keys);
 }

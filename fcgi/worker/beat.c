@@ -3,6 +3,7 @@
 #include "fcgi/worker/backoff.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+#include "shared/domain/key_holder.h"
 #include "shared/domain/lease.h"
 #include "shared/domain/order_settle.h"
 #include "shared/domain/restock.h"
@@ -19,26 +20,25 @@ enum { RESTOCK_BATCH = 50 };
 int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 {
 	static uint64_t dropped;
-	const struct config *c = &w->program.config;
 	struct worker_beat const beat = {
 		.id = w->id,
 		.host = w->host,
 		.pid = getpid(),
 		.version = KARTKA_VERSION,
-		.key_id = c->code_key_count ? c->code_keys[c->code_key_count - 1].id : 0,
 	};
 
 	UNUSED(a);
 	UNUSED(lease_data);
 	metric_add(w->program.shm, METRIC_LOG_DROPPED, log_dropped() - dropped);
 	dropped = log_dropped();
+	key_report_tick(&w->keys);
 	return worker_beat(w->program.db, &beat);
 }
 
 int bury_run(struct worker *w, struct arena *a, const char *lease_data)
 {
 	int buried = 0;
-	int const rc = worker_bury(w->program.db, &buried);
+	int rc = worker_bury(w->program.db, &buried);
 
 	UNUSED(a);
 	UNUSED(lease_data);
@@ -46,6 +46,8 @@ int bury_run(struct worker *w, struct arena *a, const char *lease_data)
 		log_event(LOG_WARN, "workers_buried", "count=%d", buried);
 		worker_soon(w, JOB_OUTBOX, 0);
 	}
+	if (!rc)
+		rc = key_holder_sweep(w->program.db);
 	return rc;
 }
 

@@ -7,7 +7,7 @@
 
 #include "fcgi/worker/worker.h"
 
-/* Every second: /readyz and `keys rotate` look at it. */
+/* Every second: /readyz looks at it. */
 int beat_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
 
 /* What workers that died had begun is begun again. */

@@ -63,6 +63,7 @@ int worker_init(struct worker *w)
 	}
 	clients_init(w);
 	vault_fill(&w->program.config, &w->vault);
+	key_report_init(&w->keys, &w->program, &w->vault);
 	w->catalog = catalog_new();
 	w->sender = sender_new();
 	w->checkup = checkup_new();
@@ -81,6 +82,7 @@ void worker_release(struct worker *w)
 		    worker_gone(w->program.db, w->id))
 			log_event(LOG_WARN, "leases_kept", "why=%s", db_error(w->program.db));
 	}
+	key_report_end(&w->keys);
 	wake_unbind(w->run_dir, w->wake_fd);
 	http_free(w->http);
 	sender_free(w->sender);

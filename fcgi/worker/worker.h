@@ -9,6 +9,7 @@
 #include "shared/clients/telegram_call.h"
 #include "shared/domain/catalog.h"
 #include "shared/domain/code.h"
+#include "shared/service/key_report.h"
 #include "shared/service/program.h"
 
 struct sender;
@@ -42,6 +43,7 @@ struct worker {
 	int wake_fd;
 	struct catalog *catalog;
 	struct code_vault vault;
+	struct key_report keys;
 	struct telegram telegram;
 	struct portmone portmone;
 

@@ -41,13 +41,15 @@
 #define CODE_LIFE_MIN_HOURS 24 /* a code about to expire is not sold */
 
 /* Time. */
-#define CALL_TIMEOUT_MS 3000	/* database, Telegram, Portmone: then "something is down" */
-#define GATE_PROBE_MS 1000	/* while it is down one probe a second looks */
-#define ACCEPT_PAUSE_MS 50	/* after EMFILE and its like */
-#define HEARTBEAT_FRESH_MS 5000 /* older means dead, for /readyz */
-#define WORKER_DEAD_S 10	/* without a heartbeat: what it had claimed is free again */
-#define DIALOG_TTL_S 900	/* a question nobody answered is forgotten */
-#define DB_TX_TRIES 8		/* a transaction is retried whole this often */
+#define CALL_TIMEOUT_MS 3000	 /* database, Telegram, Portmone: then "something is down" */
+#define GATE_PROBE_MS 1000	 /* while it is down one probe a second looks */
+#define ACCEPT_PAUSE_MS 50	 /* after EMFILE and its like */
+#define HEARTBEAT_FRESH_MS 5000	 /* older means dead, for /readyz */
+#define WORKER_DEAD_S 10	 /* without a heartbeat: what it had claimed is free again */
+#define KEY_HOLDER_BEAT_MS 10000 /* a process says so often which keys it has */
+#define KEY_HOLDER_DEAD_S 60	 /* six times it did not: nobody waits for it */
+#define DIALOG_TTL_S 900	 /* a question nobody answered is forgotten */
+#define DB_TX_TRIES 8		 /* a transaction is retried whole this often */
 #define ASK_FIRST_S 10	  /* Portmone is asked 10, 20, 40 … s after the page was opened */
 #define ASK_LONGEST_S 300 /* … at most this far apart */
 #define ASK_HINT_GAP_S 2  /* hints make no more than one question in so long */

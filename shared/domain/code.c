@@ -31,30 +31,42 @@ static struct bytes associated(unsigned char to[ASSOCIATED_LEN], int64_t value_i
 void code_seal(struct arena *a, const struct code_vault *vault, int64_t value_id,
 	       const char *code, struct code_sealed *ret)
 {
+	code_fingerprint(vault, code, ret->fingerprint);
+	code_seal_again(a, vault, value_id, code, ret);
+}
+
+void code_seal_again(struct arena *a, const struct code_vault *vault, int64_t value_id,
+		     const char *code, struct code_sealed *ret)
+{
 	const struct code_vault_key *key = &vault->keys[vault->count - 1];
 	unsigned char tied[ASSOCIATED_LEN];
 
-	code_fingerprint(vault, code, ret->fingerprint);
 	ret->key_id = key->id;
 	ret->ciphertext = crypto_seal(a, key->key, (struct bytes){ code, strlen(code) },
 				      associated(tied, value_id, ret->fingerprint));
 }
 
+const struct code_vault_key *code_vault_find(const struct code_vault *vault, int64_t id)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault->keys[i].id == id)
+			return &vault->keys[i];
+	return NULL;
+}
+
 int code_open(struct arena *a, const struct code_vault *vault, int64_t value_id,
 	      const struct code_sealed *sealed, const char **ret)
 {
+	const struct code_vault_key *key = code_vault_find(vault, sealed->key_id);
 	unsigned char tied[ASSOCIATED_LEN];
 	struct bytes text;
 	int rc;
 
-	for (size_t i = 0; i < vault->count; i++) {
-		if (vault->keys[i].id != sealed->key_id)
-			continue;
-		rc = crypto_open(a, vault->keys[i].key, sealed->ciphertext,
-				 associated(tied, value_id, sealed->fingerprint), &text);
-		if (!rc)
-			*ret = text.data;
-		return rc;
-	}
-	return ERR_DENIED;
+	if (!key)
+		return ERR_DENIED;
+	rc = crypto_open(a, key->key, sealed->ciphertext,
+			 associated(tied, value_id, sealed->fingerprint), &text);
+	if (!rc)
+		*ret = text.data;
+	return rc;
 }

@@ -19,6 +19,9 @@ struct code_vault {
 	unsigned char fingerprint_key[CRYPTO_KEY];
 };
 
+/* NULL: it is not among them. */
+const struct code_vault_key *code_vault_find(const struct code_vault *vault, int64_t id);
+
 /* A code as it is stored. */
 struct code_sealed {
 	int64_t key_id;
@@ -36,6 +39,9 @@ void code_fingerprint(const struct code_vault *vault, const char *code,
 /* Seal for a value: the ciphertext opens only with the same value and fingerprint. */
 void code_seal(struct arena *a, const struct code_vault *vault, int64_t value_id,
 	       const char *code, struct code_sealed *ret);
+/* The same for a code that was stored before: ret->fingerprint is its own, and stays. */
+void code_seal_again(struct arena *a, const struct code_vault *vault, int64_t value_id,
+		     const char *code, struct code_sealed *ret);
 
 /* ERR_DENIED: altered, another row's, or the key is not known.  Lives as long as the arena,
  * wiped at its end. */

@@ -4,6 +4,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
 #include "shared/base/str.h"
+#include "shared/domain/code_key.h"
 #include "shared/domain/order_settle.h"
 
 #include <regex.h>
@@ -188,13 +189,18 @@ static int part_work(struct db *db, struct part *part, size_t batch, size_t from
 static int chunk_work(struct db *db, void *data)
 {
 	struct part *part = data;
-	size_t const count = part->import->count;
+	const struct stock_import *import = part->import;
+	size_t const count = import->count;
 	size_t done = 0;
 	int rc;
 
 	part->found = 0;
 	DB_TX(tx, db);
 	if ((rc = tx.rc))
+		return rc;
+	if (!import->dry_run)
+		rc = code_key_use(db, &import->vault->keys[import->vault->count - 1]);
+	if (rc)
 		return rc;
 	for (size_t i = 0; i < BATCHES; i++)
 		for (; count - done >= (size_t)batch_sizes[i]; done += (size_t)batch_sizes[i])
@@ -402,6 +408,8 @@ int stock_import_begin(struct db *db, const struct code_vault *vault,
 	code_file_init(&import->file, line_take, import);
 	statements_make(import);
 	rc = pattern_read(import);
+	if (!rc)
+		rc = code_key_use_fingerprint(db, vault);
 	if (!rc && !only_looks(import))
 		rc = batch_open(import, options->batch);
 	if (rc) {

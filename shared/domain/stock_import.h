@@ -37,7 +37,11 @@ struct import_options {
 			       not looked at */
 };
 
-/* ERR_NOT_FOUND: no such value; ERR_INVALID: its pattern is no regular expression. */
+/*
+ * ERR_NOT_FOUND: no such value; ERR_INVALID: its pattern is no regular expression.  ERR_DENIED,
+ * here and from the next two: the keys are not those that codes were sealed with so far, or the
+ * key that seals was dropped.
+ */
 int stock_import_begin(struct db *db, const struct code_vault *vault,
 		       const struct import_options *options,
 		       struct stock_import **ret) MUST_CHECK;

@@ -174,7 +174,7 @@ CREATE TABLE code_replacements (
   slot INT NOT NULL COMMENT 'the place in it',
   fact VARCHAR(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the wish it comes from: once per wish',
   old_code_id BIGINT NOT NULL COMMENT 'did not work: defective, and off the order',
-  new_code_id BIGINT NOT NULL COMMENT 'sold in its place',
+  new_code_id BIGINT NULL COMMENT 'sold in its place; NULL: none was on the shelf, the order waits',
   why VARCHAR(255) NOT NULL DEFAULT '' COMMENT 'for claims to the supplier',
   actor VARCHAR(80) NOT NULL COMMENT 'who did it',
   created_at DATETIME(6) NOT NULL COMMENT 'for the order''s story',
@@ -298,12 +298,32 @@ CREATE TABLE workers (
   host VARCHAR(100) NOT NULL COMMENT 'for the health page',
   pid INT NOT NULL COMMENT 'for the health page',
   version VARCHAR(40) NOT NULL COMMENT 'for the health page',
-  key_id BIGINT NOT NULL COMMENT 'the newest of CODE_KEYS it knows: keys rotate waits for it',
   beat_at DATETIME(6) NOT NULL COMMENT 'under 5 s old: alive',
   PRIMARY KEY (id) COMMENT 'one row a process',
   KEY workers_beat (beat_at) COMMENT 'the newest, and sweeping the dead'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
   COMMENT='heartbeats';
+
+CREATE TABLE code_keys (
+  id BIGINT NOT NULL COMMENT 'as in CODE_KEYS',
+  check_value BINARY(8) NOT NULL COMMENT 'HMAC-SHA256 of a constant with the key, its beginning: another key of this id is not taken for it',
+  dropped_at DATETIME(6) NULL COMMENT 'taken out of use: no code is sealed with it any more',
+  created_at DATETIME(6) NOT NULL COMMENT 'a code was first sealed with it',
+  PRIMARY KEY (id) COMMENT 'few rows'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+  COMMENT='keys that codes were sealed with; never a key itself';
+
+CREATE TABLE key_holders (
+  id BIGINT NOT NULL COMMENT 'a random number of the process',
+  program VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'worker, telegram, admin',
+  host VARCHAR(100) NOT NULL COMMENT 'named when it has to be restarted',
+  pid INT NOT NULL COMMENT 'named when it has to be restarted',
+  known VARCHAR(500) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what it can open: id:check value of each, with commas',
+  beat_at DATETIME(6) NOT NULL COMMENT 'over a minute old: dead, and nobody waits for it',
+  PRIMARY KEY (id) COMMENT 'one row a process',
+  KEY key_holders_beat (beat_at) COMMENT 'sweeping the dead'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+  COMMENT='processes that open codes: keys rotate waits until all of them know the new key';
 
 CREATE TABLE settings (
   name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'a row of the setting table in code',

@@ -41,11 +41,9 @@ static void count_write(unsigned long long count)
 
 static void beat(struct program *p)
 {
-	struct worker_beat const beat = { .id = getpid(),
-					  .host = "bench",
-					  .pid = getpid(),
-					  .version = "bench",
-					  .key_id = 1 };
+	struct worker_beat const beat = {
+		.id = getpid(), .host = "bench", .pid = getpid(), .version = "bench"
+	};
 
 	beat_stamp(p->shm, BEAT_WORKER, clock_monotonic_ms());
 	if (worker_beat(p->db, &beat))

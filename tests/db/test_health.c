@@ -74,9 +74,7 @@ static void test_live(void **state)
 static void test_ready(void **state)
 {
 	struct db_test *t = *state;
-	struct worker_beat const beat = {
-		.id = 5, .host = "here", .pid = 1, .version = "1", .key_id = 1
-	};
+	struct worker_beat const beat = { .id = 5, .host = "here", .pid = 1, .version = "1" };
 	struct web_response res;
 
 	for (int i = 0; i < BEAT__COUNT; i++) {

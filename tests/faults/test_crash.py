@@ -100,7 +100,7 @@ def buy(stack, point, when):
 def test_points_are_all_known():
     """A new point needs a test here."""
     groups = ("open.", "bill.", "ask.", "settle.", "outbox.", "expire.", "fill.", "import.",
-              "refund.")
+              "refund.", "keys.")
     assert POINTS and all(p.startswith(groups) for p in POINTS), POINTS
 
 
@@ -164,6 +164,28 @@ def test_import(hasty, point):
                      f"WHERE v.slug = '{slug}'")
     assert held == [["1201"]]
     stack.check()
+
+
+@pytest.mark.parametrize("point", [p for p in POINTS if p.startswith("keys.")])
+def test_rotation(crashing, point):
+    """Encrypting all codes anew ends in the middle, and is run again."""
+    stack = crashing
+    codes = stack.catalogue("k-rotation", codes=300)
+    stack.kartka("keys", "new")
+    for name in ("telegram", "admin", "worker"):
+        for pid in stack.processes(name):
+            os.kill(pid, signal.SIGTERM)
+    until(lambda: not stack.sql("SELECT 1 FROM key_holders WHERE known NOT LIKE '2:%'"), PATIENCE,
+          "everybody's word")
+    arm(stack, point)
+    assert stack.kartka("keys", "rotate", check=False).returncode != 0
+    until(lambda: stack.kartka("keys", "rotate", check=False).returncode == 0, PATIENCE,
+          "the second rotation")
+    assert stack.sql("SELECT 1 FROM card_codes WHERE key_id = 1") == []
+    buyer = stack.buyer()
+    number, bill = buyer.open_order("k-rotation")
+    stack.pay(bill)
+    whole(stack, buyer, codes, number)
 
 
 def test_supervisor_killed(crashing):

@@ -1,0 +1,32 @@
+/*
+ * key_holder.h: the processes that open codes, and the keys each of them knows.  Codes are
+ * sealed anew with a key only when all of them know it: so nobody meets a code it can't open.
+ */
+#ifndef KARTKA_KEY_HOLDER_H
+#define KARTKA_KEY_HOLDER_H
+
+#include "shared/domain/code.h"
+#include "shared/platform/db.h"
+
+struct key_holder {
+	int64_t id; /* a random number of the process */
+	const char *program;
+	const char *host;
+	int64_t pid;
+	const char *known; /* as key_holder_known() writes it */
+};
+
+/* "1:5f0c…,2:a1…": each key's id and check value; two keys of one id are not the same. */
+const char *key_holder_known(struct arena *a, const struct code_vault *vault);
+
+/* It lives, and knows these: said every KEY_HOLDER_BEAT_MS. */
+int key_holder_beat(struct db *db, const struct key_holder *holder) MUST_CHECK;
+int key_holder_gone(struct db *db, int64_t id) MUST_CHECK;
+/* Forget those that have said nothing for KEY_HOLDER_DEAD_S. */
+int key_holder_sweep(struct db *db) MUST_CHECK;
+
+/* The living ones that don't know this key, the oldest word first. */
+int key_holder_lacking(struct db *db, struct arena *a, const struct code_vault_key *key,
+		       struct key_holder **ret, size_t *ret_count) MUST_CHECK;
+
+#endif
