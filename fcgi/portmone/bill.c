@@ -6,7 +6,7 @@
 #include "shared/base/log.h"
 #include "shared/platform/form.h"
 #include "shared/platform/i18n.h"
-#include "shared/service/delivery.h"
+#include "shared/service/portmone_fiscal.h"
 
 #include <time.h>
 
@@ -17,27 +17,6 @@ enum {
 	BILL_WAIT_MS = 2500,
 	BILL_LOOK_MS = 60, /* between looks at first; longer each time */
 };
-
-/* The line of the fiscal receipt: NULL without PORTMONE_GOODS. */
-static const struct portmone_goods *receipt_line(struct app *app, struct arena *a,
-						 const struct order *order)
-{
-	enum lang const lang = lang_from_code(order->lang);
-	struct portmone_goods *line = arena_new(a, struct portmone_goods);
-	const struct card_value *value = catalog_value(app->catalog, order->value_id);
-
-	if (!app->program.config.portmone_goods)
-		return NULL;
-	*line = (struct portmone_goods){
-		.code = arena_printf(a, "%lld", (long long)order->value_id),
-		.name = delivery_title(a, app->catalog, value, lang),
-		.price = order->unit_price,
-		.quantity = order->quantity,
-		/* Whatever the buyer did not pay of the price. */
-		.discount = MONEY(order->unit_price.kop * order->quantity - order->total.kop),
-	};
-	return line;
-}
 
 /* The buyer's own language and the order's number: a return without fields knows it too. */
 static struct portmone_bill bill_of(struct app *app, struct arena *a, const char *goods,
@@ -59,7 +38,9 @@ static struct portmone_bill bill_of(struct app *app, struct arena *a, const char
 		.failure_url = back,
 		.seconds = order->seconds_left,
 		.now = clock_now(),
-		.goods = receipt_line(app, a, order),
+		.goods = app->program.config.portmone_goods
+				 ? portmone_fiscal_bill(a, app->catalog, order)
+				 : NULL,
 	};
 }
 

@@ -6,6 +6,7 @@
 
 #include "fcgi/portmone/page.h"
 #include "shared/base/parse.h"
+#include "shared/clients/portmone_result.h"
 #include "shared/domain/payment.h"
 #include "shared/platform/form.h"
 
@@ -79,6 +80,9 @@ void return_read(struct arena *a, const struct web_request *req, struct came_bac
 	if (!ret->number)
 		ret->number = number_read(a, form_get(fields, "SHOPORDERNUMBER"));
 	ret->bill_id = bill_id_read(form_get(fields, "SHOPBILLID"));
+	ret->receipt_url = form_get(fields, "RECEIPT_URL");
+	if (!ret->receipt_url || !*ret->bill_id)
+		ret->receipt_url = "";
 	result = form_get(fields, "RESULT");
 	ret->failed = (result && strcmp(result, "0") != 0) || form_get(query, "failed");
 	if (!form_get(query, "n") ||
@@ -139,8 +143,11 @@ static int order_look(struct app *app, struct arena *a, const struct came_back *
 		return OK;
 	if ((rc = payment_hint(db, back->number, HINT_RETURN, back->bill_id)))
 		return rc == ERR_NOT_FOUND ? OK : rc;
+	/* Nobody but a Portmone page is worth a link in the chat. */
+	if (portmone_receipt_is_theirs(app->program.config.portmone_url, back->receipt_url))
+		rc = payment_receipt(db, back->number, back->bill_id, back->receipt_url);
 	wake_outbox(app->wake);
-	return OK;
+	return rc;
 }
 
 void return_show(void *data, struct arena *a, const struct web_request *req,

@@ -9,10 +9,11 @@
 enum { RETURN_ROUNDS_MAX = 1000 };
 
 struct came_back {
-	const char *number;  /* of the order; NULL: none that could be one */
-	const char *bill_id; /* as claimed; "" without */
-	bool failed;	     /* the browser says that it was not paid */
-	int64_t round;	     /* how often the page has looked already */
+	const char *number;	 /* of the order; NULL: none that could be one */
+	const char *bill_id;	 /* as claimed; "" without */
+	const char *receipt_url; /* as claimed; "" without */
+	bool failed;		 /* the browser says that it was not paid */
+	int64_t round;		 /* how often the page has looked already */
 };
 
 /* From the fields of the gateway, or ours in the query; what can't be read is left out. */

@@ -130,6 +130,15 @@ static int refund_late_draw(const struct notice *n, struct message *to)
 	return OK;
 }
 
+static int receipt_draw(const struct notice *n, struct message *to)
+{
+	if (!*n->text)
+		return ERR_NOT_FOUND;
+	to->html = TR(n->a, n->lang, "notice.receipt_late", A("url", n->text),
+		      A("title", n->title), A("order", n->order->number));
+	return OK;
+}
+
 static int answer_draw(const struct notice *n, struct message *to)
 {
 	to->html = TR(n->a, n->lang, "notice.answer", A("order", n->order->number),
@@ -158,6 +167,7 @@ static int restock_draw(const struct notice *n, struct message *to)
 
 #define IN(state) (1u << (state))
 #define ANY (IN(ORDER__COUNT) - 1)
+#define PAID_UP (IN(ORDER_DELIVERED) | IN(ORDER_REFUNDING) | IN(ORDER_REFUNDED))
 #define UNPAID (IN(ORDER_PENDING) | IN(ORDER_EXPIRED) | IN(ORDER_CANCELLED))
 
 static const struct drawing {
@@ -184,6 +194,7 @@ static const struct drawing {
 	[OUTBOX_RESTOCK] = { .draw = restock_draw },
 	[OUTBOX_REFUNDED] = { .draw = refunded_draw, .states = ANY },
 	[OUTBOX_REFUND_LATE] = { .draw = refund_late_draw, .states = ANY },
+	[OUTBOX_RECEIPT] = { .draw = receipt_draw, .states = PAID_UP },
 	[OUTBOX_REPLACED] = { .draw = NULL, .states = IN(ORDER_DELIVERED) },
 	[OUTBOX_ANSWER] = { .draw = answer_draw, .states = ANY },
 	[OUTBOX_ALERT] = { .draw = notice_alert_draw },
@@ -255,12 +266,13 @@ static int facts_find(const struct notice_source *source, const struct outbox_ro
 	} else if ((rc = reader_lang(source->db, n->a, row->chat_id, &n->lang))) {
 		return rc;
 	}
-	if (row->kind == OUTBOX_ANSWER) {
+	if (row->kind == OUTBOX_ANSWER)
 		rc = ticket_message_text(source->db, n->a,
 					 json_int(json_get(n->data, "message"), 0), &n->text);
-		if (rc)
-			return rc == ERR_NOT_FOUND ? ERR_INVALID : rc;
-	}
+	else if (row->kind == OUTBOX_RECEIPT)
+		rc = delivery_receipt(source->db, n->a, n->order, &n->text);
+	if (rc)
+		return rc == ERR_NOT_FOUND ? ERR_INVALID : rc;
 	n->value = catalog_value(source->catalog, value_id);
 	n->title = delivery_title(n->a, source->catalog, n->value, n->lang);
 	return OK;

@@ -79,14 +79,35 @@ static int amount_read(const char *text, enum portmone_status status, struct mon
 	return OK;
 }
 
+static bool is_address(const char *url)
+{
+	return strlen(url) <= RECEIPT_MAX && utf8_valid(url, strlen(url)) &&
+	       !strpbrk(url, " \t\r\n\"<>\\`");
+}
+
 static const char *receipt_of(struct arena *a, const struct json *v)
 {
 	const char *url = portmone_member(a, v, "receiptUrl", "receipt_url");
 
-	if (strncmp(url, "https://", 8) != 0 || strlen(url) > RECEIPT_MAX ||
-	    strpbrk(url, " \t\r\n\"<>\\`"))
-		return "";
-	return url;
+	return !strncmp(url, "https://", 8) && is_address(url) ? url : "";
+}
+
+/* "https://www.portmone.com.ua/": with the slash, so that no longer name fits. */
+static size_t origin_len(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *end = host ? strchr(host + 3, '/') : NULL;
+
+	return end ? (size_t)(end + 1 - url) : 0;
+}
+
+bool portmone_receipt_is_theirs(const char *gateway_url, const char *url)
+{
+	static const char house[] = "https://www.portmone.com.ua/";
+	size_t const origin = origin_len(gateway_url);
+
+	return is_address(url) && (!strncmp(url, house, sizeof(house) - 1) ||
+				   (origin && !strncmp(url, gateway_url, origin)));
 }
 
 /* Anything but N, nothing and false is taken for one: better a question too many. */

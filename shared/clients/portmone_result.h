@@ -55,6 +55,12 @@ int portmone_result_read(const struct portmone *p, struct arena *a, const char *
 			 int rc, const struct http_answer *answer, struct portmone_rows *ret,
 			 const char **why) MUST_CHECK;
 
+/*
+ * Is this address, which the buyer's browser brought (RECEIPT_URL), one of Portmone's own?
+ * https, or as gateway_url is; whether it is this payment's, nobody has said.
+ */
+bool portmone_receipt_is_theirs(const char *gateway_url, const char *url);
+
 /* Both, blocking: for commands. */
 int portmone_result(const struct portmone *p, struct arena *a, const char *order_number,
 		    int64_t since, int64_t now, struct portmone_rows *ret,

@@ -160,12 +160,15 @@ static int payment_insert(struct db *db, const struct order *order, const char *
 			       "INSERT INTO payments (gateway, gateway_payment_id, order_id, "
 			       "kind, amount_kop, "
 			       "applied, state, reason, receipt_url, paid_at, received_at) "
-			       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
+			       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, COALESCE(NULLIF(?, ''), "
+			       "(SELECT h.receipt_url FROM payment_hints h WHERE "
+			       "h.order_id = ? AND h.source = 'return' AND "
+			       "h.gateway_payment_id = ?), ''), ?, UTC_TIMESTAMP(6))",
 			       PARAMS(P(gateway), P(row->id), P(order->id),
 				      P(row->kind == PAYMENT_IN ? "payment" : "return"),
 				      P(row->amount), P((int64_t)applied),
 				      P(*reason ? "review" : "ok"), P(reason),
-				      P(row->receipt_url), paid_at),
+				      P(row->receipt_url), P(order->id), P(row->id), paid_at),
 			       NULL);
 
 	/* The order is locked and does not have it: the gateway gave one id to two orders. */

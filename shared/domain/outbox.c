@@ -6,8 +6,8 @@ static const char *const kind_names[] = {
 	[OUTBOX_EXPIRED] = "expired",	  [OUTBOX_CANCELLED] = "cancelled",
 	[OUTBOX_REVIEW] = "review",	  [OUTBOX_RESTOCK] = "restock",
 	[OUTBOX_REFUNDED] = "refunded",	  [OUTBOX_REFUND_LATE] = "refund_late",
-	[OUTBOX_REPLACED] = "replaced",	  [OUTBOX_ANSWER] = "answer",
-	[OUTBOX_ALERT] = "alert",
+	[OUTBOX_RECEIPT] = "receipt",	  [OUTBOX_REPLACED] = "replaced",
+	[OUTBOX_ANSWER] = "answer",	  [OUTBOX_ALERT] = "alert",
 };
 _Static_assert(COUNT(kind_names) == OUTBOX__COUNT, "a name for every kind");
 

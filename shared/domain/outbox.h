@@ -31,6 +31,7 @@ enum outbox_kind {
 	OUTBOX_RESTOCK,	    /* tell me when it is back: data {"value": id} */
 	OUTBOX_REFUNDED,    /* money went back: data {"kop", "whole"} */
 	OUTBOX_REFUND_LATE, /* it did not: a person looks; data as above */
+	OUTBOX_RECEIPT,	    /* the gateway's receipt, when the codes went without it */
 	OUTBOX_REPLACED,    /* a new code in the place of a bad one: data {"slot"} */
 	OUTBOX_ANSWER,	    /* the shop's answer in a case: data {"ticket", "message"} */
 	OUTBOX_ALERT,	    /* to administrators: data {"what": word, …} */

@@ -1,5 +1,7 @@
 #include "shared/domain/payment.h"
 
+#include "shared/domain/outbox.h"
+
 #include "shared/base/limits.h"
 
 static enum payment_state state_read(const char *word)
@@ -86,7 +88,9 @@ static int hint_work(struct db *db, void *data)
 		"INSERT INTO payment_hints (order_id, source, gateway_payment_id, first_at, "
 		"last_at) VALUES (?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)) "
 		"ON DUPLICATE KEY UPDATE times = times + 1, last_at = VALUES(last_at), "
-		"gateway_payment_id = VALUES(gateway_payment_id)",
+		"receipt_url = IF(VALUES(gateway_payment_id) IN ('', gateway_payment_id), "
+		"receipt_url, ''), gateway_payment_id = IF(VALUES(gateway_payment_id) = '', "
+		"gateway_payment_id, VALUES(gateway_payment_id))",
 		PARAMS(P(order->id), P(hint->source), P(hint->payment_id)), NULL);
 	return rc ? rc : db_tx_commit(&tx);
 }
@@ -99,5 +103,75 @@ int payment_hint(struct db *db, const char *order_number, enum hint_source sourc
 				.number = order_number,
 				.source = source == HINT_NOTIFY ? "notify" : "return",
 				.payment_id = gateway_payment_id,
+			});
+}
+
+/* ---- receipts ---- */
+
+struct receipt {
+	const char *number;
+	const char *payment_id;
+	const char *url;
+};
+
+/* The message with the codes has gone without it: the link comes behind. */
+static int receipt_tell(struct db *db, struct arena *a, const struct order *order,
+			const struct receipt *receipt)
+{
+	const struct db_cell *row;
+	int const rc = db_one(db, a,
+			      "SELECT EXISTS (SELECT 1 FROM outbox WHERE order_id = ? AND "
+			      "kind = 'delivered' AND (state <> 'pending' OR "
+			      "lease_owner IS NOT NULL)) AND EXISTS (SELECT 1 FROM payments "
+			      "WHERE order_id = ? AND gateway_payment_id = ? AND applied = 1)",
+			      PARAMS(P(order->id), P(order->id), P(receipt->payment_id)), &row);
+
+	if (rc || !row[0].number)
+		return rc;
+	return outbox_add(db,
+			  &(struct outbox_message){
+				  .fact = arena_printf(a, "receipt:%s", receipt->payment_id),
+				  .kind = OUTBOX_RECEIPT,
+				  .priority = OUTBOX_ORDERS,
+				  .chat_id = order->chat_id,
+				  .order_id = order->id,
+			  });
+}
+
+static int receipt_work(struct db *db, void *data)
+{
+	const struct receipt *receipt = data;
+	AUTO_ARENA(a);
+	struct db_result result;
+	struct order *order;
+	int rc;
+
+	DB_TX(tx, db);
+	if ((rc = tx.rc) || (rc = order_by_number(db, &a, receipt->number, &order)) ||
+	    (rc = order_lock(db, &a, order->id, &order)))
+		return rc == ERR_NOT_FOUND ? OK : rc;
+	rc = db_exec(db,
+		     "UPDATE payments SET receipt_url = ? WHERE order_id = ? AND "
+		     "gateway_payment_id = ? AND kind = 'payment' AND receipt_url = ''",
+		     PARAMS(P(receipt->url), P(order->id), P(receipt->payment_id)), &result);
+	if (!rc && result.affected)
+		rc = receipt_tell(db, &a, order, receipt);
+	else if (!rc)
+		rc = db_exec(db,
+			     "UPDATE payment_hints SET receipt_url = ? WHERE order_id = ? AND "
+			     "source = 'return' AND gateway_payment_id = ?",
+			     PARAMS(P(receipt->url), P(order->id), P(receipt->payment_id)),
+			     NULL);
+	return rc ? rc : db_tx_commit(&tx);
+}
+
+int payment_receipt(struct db *db, const char *order_number, const char *gateway_payment_id,
+		    const char *url)
+{
+	return db_retry(db, receipt_work,
+			&(struct receipt){
+				.number = order_number,
+				.payment_id = gateway_payment_id,
+				.url = url,
 			});
 }

@@ -72,4 +72,12 @@ enum hint_source { HINT_NOTIFY, HINT_RETURN };
 int payment_hint(struct db *db, const char *order_number, enum hint_source source,
 		 const char *gateway_payment_id) MUST_CHECK;
 
+/*
+ * The gateway's receipt for that payment, as the buyer's browser brought it: kept with the
+ * hint, and used once the gateway itself has told of a payment with this id.  If the codes were
+ * sent before, the link follows them.  After payment_hint; an unknown order changes nothing.
+ */
+int payment_receipt(struct db *db, const char *order_number, const char *gateway_payment_id,
+		    const char *url) MUST_CHECK;
+
 #endif

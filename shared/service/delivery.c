@@ -54,16 +54,20 @@ static int codes_open(struct db *db, const struct code_vault *vault, struct deli
 	return rc;
 }
 
-static int receipt_find(struct db *db, struct delivery *d)
+int delivery_receipt(struct db *db, struct arena *a, const struct order *order,
+		     const char **ret)
 {
 	struct payment *payments;
 	size_t count;
-	int const rc = payment_list_of_order(db, d->a, d->order->id, &payments, &count);
+	int const rc = payment_list_of_order(db, a, order->id, &payments, &count);
 
-	for (size_t i = 0; !rc && i < count; i++)
+	if (rc)
+		return rc;
+	*ret = "";
+	for (size_t i = 0; i < count; i++)
 		if (payments[i].applied)
-			d->receipt_url = payments[i].receipt_url;
-	return rc;
+			*ret = payments[i].receipt_url;
+	return OK;
 }
 
 const char *delivery_title(struct arena *a, const struct catalog *catalog,
@@ -229,7 +233,8 @@ static int draw(struct db *db, const struct code_vault *vault, struct catalog *c
 	d->instruction = "";
 	d->receipt_url = "";
 	if ((rc = catalog_refresh_for(catalog, db, order->value_id, clock_monotonic_ms())) ||
-	    (rc = codes_open(db, vault, d)) || (rc = receipt_find(db, d)))
+	    (rc = codes_open(db, vault, d)) ||
+	    (rc = delivery_receipt(db, d->a, order, &d->receipt_url)))
 		return rc;
 	value = catalog_value(catalog, order->value_id);
 	d->title = delivery_title(d->a, catalog, value, d->lang);

@@ -25,6 +25,10 @@ int delivery_message(struct db *db, struct arena *a, const struct code_vault *va
 		     struct catalog *catalog, const struct order *order, enum lang lang,
 		     struct message *ret) MUST_CHECK;
 
+/* The receipt of what paid the order; "" without. */
+int delivery_receipt(struct db *db, struct arena *a, const struct order *order,
+		     const char **ret) MUST_CHECK;
+
 /*
  * The message with the one code that now stands in this place of the order, after another
  * did not work.  Fails as above.

@@ -10,8 +10,7 @@ static struct portmone_goods *line_new(struct arena *a, const struct catalog *ca
 	struct portmone_goods *line = arena_new(a, struct portmone_goods);
 
 	*line = (struct portmone_goods){
-		.code = value ? value->slug
-			      : arena_printf(a, "value-%lld", (long long)order->value_id),
+		.code = arena_printf(a, "%lld", (long long)order->value_id),
 		.name = delivery_title(a, catalog, value, LANG_UK),
 		.price = order->unit_price,
 		.quantity = order->quantity,

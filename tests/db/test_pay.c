@@ -1,6 +1,7 @@
 /* The payment pages against a database and a gateway of the test's: one order, one bill. */
 #include "fcgi/portmone/app.h"
 
+#include "shared/platform/form.h"
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
 #include "shared/platform/i18n.h"
@@ -106,7 +107,8 @@ static int start(void **state)
 			   &problem) ||
 	    wake_new(folder, &app.wake))
 		return 1;
-	p->config = (struct config){ .public_url = "http://127.0.0.1:1",
+	p->config = (struct config){ .portmone_url = "https://www.portmone.com.ua/gateway/",
+				     .public_url = "http://127.0.0.1:1",
 				     .order_ttl = 900,
 				     .data_key = { 9 } };
 	app.catalog = catalog_new();
@@ -512,6 +514,66 @@ static void test_return(void **state)
 	assert_true(shows(reply, "web.checking.title"));
 }
 
+static void bring_receipt(struct db_test *t, const char *number, const char *bill,
+			  const char *address)
+{
+	(void)come_back(t, arena_printf(&t->arena, "order=%s", number),
+			arena_printf(&t->arena, "RESULT=0&SHOPBILLID=%s&RECEIPT_URL=%s", bill,
+				     form_encode(&t->arena, address)));
+}
+
+/* The browser's word for a receipt: kept when it is Portmone's page, used for what it paid. */
+static void test_receipt(void **state)
+{
+	static const char good[] = "https://www.portmone.com.ua/r3/receipt/1";
+	struct db_test *t = *state;
+	struct payment_row const row = shop_payment("p1", PRICE);
+	struct payment_evidence const evidence = shop_paid(&row, 1);
+	struct order_offer offer;
+	struct order *order;
+	struct shop s;
+
+	shop_make(&s, t, 2);
+	offer = shop_offer(&s, BUYER, 1);
+	order = shop_open(&s, &offer, OPENING_OK);
+	bring_receipt(t, order->number, "p1", "https://evil.example/r3/receipt/1");
+	assert_string_equal(db_test_text(t, "SELECT receipt_url FROM payment_hints"), "");
+	bring_receipt(t, order->number, "p1", good);
+	bring_receipt(t, order->number, "", good); /* of no payment */
+	(void)come_back(t, arena_printf(&t->arena, "order=%s", order->number), NULL);
+	assert_string_equal(db_test_text(t, "SELECT receipt_url FROM payment_hints"), good);
+	shop_settle(&s, order->id, &evidence);
+	assert_string_equal(db_test_text(t, "SELECT receipt_url FROM payments"), good);
+	/* The message with the codes will have it; a second one is not worth a message. */
+	bring_receipt(t, order->number, "p1", "https://www.portmone.com.ua/other");
+	assert_string_equal(db_test_text(t, "SELECT receipt_url FROM payments"), good);
+	assert_int_equal(shop_told(&s, "receipt", order->id), 0);
+}
+
+/* The codes went before the browser came back: the link comes behind, once. */
+static void test_receipt_behind_the_codes(void **state)
+{
+	static const char good[] = "https://www.portmone.com.ua/r3/receipt/1";
+	struct db_test *t = *state;
+	struct payment_row const row = shop_payment("p1", PRICE);
+	struct payment_evidence const evidence = shop_paid(&row, 1);
+	struct order_offer offer;
+	struct order *order;
+	struct shop s;
+
+	shop_make(&s, t, 2);
+	offer = shop_offer(&s, BUYER, 1);
+	order = shop_open(&s, &offer, OPENING_OK);
+	shop_settle(&s, order->id, &evidence);
+	db_test_exec(t, "UPDATE outbox SET state = 'sent'");
+	bring_receipt(t, order->number, "p2", good); /* of another payment */
+	assert_int_equal(shop_told(&s, "receipt", order->id), 0);
+	bring_receipt(t, order->number, "p1", good);
+	bring_receipt(t, order->number, "p1", good);
+	assert_int_equal(shop_told(&s, "receipt", order->id), 1);
+	assert_string_equal(db_test_text(t, "SELECT receipt_url FROM payments"), good);
+}
+
 static struct reply notify(struct db_test *t, const char *type, const char *body)
 {
 	return asked(t, &(struct ask){ .handle = notify_take,
@@ -596,6 +658,8 @@ int main(void)
 		PAY_TEST(test_first_bill_counts),
 		PAY_TEST(test_ended),
 		PAY_TEST(test_return),
+		PAY_TEST(test_receipt),
+		PAY_TEST(test_receipt_behind_the_codes),
 		PAY_TEST(test_notify),
 		PAY_TEST(test_database_down),
 		PAY_TEST(test_gateway_silent), /* last: the gateway sleeps on */

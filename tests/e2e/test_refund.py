@@ -1,5 +1,7 @@
 """Money back through Portmone: whole, in parts, at the buyer's wish, and when an answer is lost."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from stack import Stack, http, keys, until
@@ -324,3 +326,49 @@ def test_answer_and_refund(shop):
     buyer.wait("повернуто")
     assert shop.sql("SELECT COUNT(*) FROM tickets t JOIN orders o ON o.id = t.order_id "
                     f"WHERE o.number = '{number}'") == [["1"]]
+
+
+# ---- the receipt, and its fiscal lines ----
+
+
+def test_receipt_reaches_the_buyer(shop):
+    """Brought by the browser before or after the codes were sent: it is in the chat."""
+    shop.catalogue("receipt", codes=4)
+    buyer = shop.buyer()
+    # Nothing but the return tells of the payment: the codes come with the link.
+    _, bill = buyer.open_order("receipt")
+    shop.pay(bill, notify="none", **{"return": True})
+    message = buyer.wait("Оплачено")
+    assert f"/portmone/pay/{bill}/receipt" in message["html"]
+    # The codes first.
+    number, bill = buyer.open_order("receipt")
+    back = shop.pay(bill)["return"]
+    until(lambda: len(buyer.codes()) == 2)
+    until(lambda: shop.sql("SELECT m.state FROM outbox m JOIN orders o ON o.id = m.order_id "
+                           f"WHERE m.kind = 'delivered' AND o.number = '{number}'") == [["sent"]])
+    http("POST", back["url"], urlencode(back["fields"]).encode(),
+         {"Content-Type": "application/x-www-form-urlencoded"})
+    assert f"/portmone/pay/{bill}/receipt" in buyer.wait("Квитанція за замовлення")["html"]
+
+
+def asked(shop, method):
+    return [event["request"] for event in shop.api("GET", "/api/events?after=-1&limit=300")
+            if event["what"] == method]
+
+
+@pytest.mark.settings(PORTMONE_GOODS="on")
+def test_fiscal_lines(own_shop):
+    shop = own_shop
+    _, number, _ = bought(shop, "fiscal", 3)
+    line = asked(shop, "createLinkPayment")[-1]["goods"]
+    code = shop.sql("SELECT id FROM card_values WHERE slug = 'fiscal'")[0][0]
+    assert line == [{"internalCode": code, "name": "Категорія fiscal, Картка fiscal",
+                     "price": "100.00", "quantity": "3", "amount": "300.00"}]
+    for amount, expected in (("100", ("100.00", "1", "100.00")), ("30", ("30.00", "1", "30.00")),
+                             (None, ("170.00", "1", "170.00"))):
+        shop.kartka("order", "refund", number, *(["--amount", amount] if amount else []), "--why", "x")
+        until(lambda: shop.sql("SELECT COUNT(*) FROM refunds WHERE state <> 'done'") == [["0"]])
+        line = asked(shop, "return")[-1]["params"]["data"]["goods"][0]
+        assert (line["price"], line["quantity"], line["amount"]) == expected
+    assert sorted(returned(shop, number)) == [3000, 10000, 17000]
+    assert shop.violations() == []

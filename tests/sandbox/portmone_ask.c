@@ -4,6 +4,7 @@
 
 #include "tests/sandbox/faults.h"
 #include "tests/sandbox/portmone_book.h"
+#include "tests/sandbox/portmone_link.h"
 #include "tests/sandbox/text.h"
 #include "tests/sandbox/world.h"
 
@@ -156,6 +157,8 @@ void ask_return(struct question *q)
 		question_refuse(q, "20", "return: returnAmount must be hryvnias above 0");
 		return;
 	}
+	if (!link_goods_check(q, json_member(q->data, "goods"), kopiykas))
+		return;
 	paid = order ? book_row_of_order(order, "PAYED") : id;
 	id = book_return(paid, kopiykas);
 	q->answer = json_object_new_array();

@@ -212,10 +212,8 @@ static bool order_check(struct question *q, struct bill *ret)
 	return false;
 }
 
-/* Fiscal lines: their amounts are the bill's. */
-static bool goods_check(struct question *q, int64_t kopiykas)
+bool link_goods_check(struct question *q, struct json_object *goods, int64_t kopiykas)
 {
-	struct json_object *goods = json_member(q->body, "goods");
 	int64_t sum = 0;
 
 	if (!goods)
@@ -239,7 +237,7 @@ static bool goods_check(struct question *q, int64_t kopiykas)
 	}
 	if (sum == kopiykas)
 		return true;
-	question_refuse(q, "30", "goods must add up to billAmount");
+	question_refuse(q, "30", "goods must add up to the amount");
 	return false;
 }
 
@@ -256,7 +254,8 @@ void link_create(struct question *q)
 		question_refuse(q, "20", "createLinkPayment is asked for in JSON");
 		return;
 	}
-	if (!blocks_check(q) || !order_check(q, &bill) || !goods_check(q, bill.kopiykas))
+	if (!blocks_check(q) || !order_check(q, &bill) ||
+	    !link_goods_check(q, json_member(q->body, "goods"), bill.kopiykas))
 		return;
 	if (!word_fits(lang, " uk en ru ")) {
 		question_refuse(q, "31", "payer.lang must be uk, en or ru");

@@ -6,4 +6,7 @@
 
 void link_create(struct question *q);
 
+/* Fiscal lines, NULL without: their amounts are this sum.  False: refused. */
+bool link_goods_check(struct question *q, struct json_object *goods, int64_t kopiykas);
+
 #endif

@@ -416,9 +416,37 @@ static void test_result(void **state)
 	http_free(p.http);
 }
 
+static void test_receipts_of_theirs(void **state)
+{
+	static const char gateway[] = "http://127.0.0.1:18080/portmone/gateway/";
+	static const struct {
+		const char *url;
+		bool theirs;
+	} cases[] = {
+		{ "https://www.portmone.com.ua/r3/services/receipts/1", true },
+		{ "http://127.0.0.1:18080/portmone/pay/1/receipt", true },
+		{ "http://www.portmone.com.ua/r3/", false },
+		{ "https://www.portmone.com.ua.evil.example/", false },
+		{ "https://www.portmone.com.ua@evil.example/", false },
+		{ "http://127.0.0.1:18080@evil.example/", false },
+		{ "http://127.0.0.1:180801/", false },
+		{ "javascript:alert(1)", false },
+		{ "https://www.portmone.com.ua/\"><b>", false },
+		{ "https://www.portmone.com.ua/\xFF", false },
+		{ "", false },
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(portmone_receipt_is_theirs(gateway, cases[i].url),
+				 cases[i].theirs);
+	assert_false(portmone_receipt_is_theirs("nonsense", "nonsense"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_receipts_of_theirs),
 		cmocka_unit_test(test_result_request),
 		cmocka_unit_test(test_result_row),
 		cmocka_unit_test(test_result_forms),
