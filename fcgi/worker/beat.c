@@ -2,16 +2,23 @@
 
 #include "fcgi/worker/backoff.h"
 #include "shared/base/clock.h"
+#include "shared/base/limits.h"
 #include "shared/base/log.h"
 #include "shared/domain/key_holder.h"
 #include "shared/domain/lease.h"
 #include "shared/domain/order_settle.h"
+#include "shared/domain/outbox.h"
 #include "shared/domain/restock.h"
 #include "shared/domain/setting.h"
 
 #include <unistd.h>
 
-enum { RESTOCK_BATCH = 50 };
+enum {
+	BEAT_GAP_MS = 3000, /* longer: nobody else could beat either */
+	BEATS_TO_BURY = 4,  /* a second apart, and every live worker had its turn */
+	RESTOCK_BATCH = 50,
+	SWEEP_BATCH = 500,
+};
 
 #ifndef KARTKA_VERSION
 #define KARTKA_VERSION "1"
@@ -26,27 +33,38 @@ int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 		.pid = getpid(),
 		.version = KARTKA_VERSION,
 	};
+	int rc;
 
 	UNUSED(a);
 	UNUSED(lease_data);
 	metric_add(w->program.shm, METRIC_LOG_DROPPED, log_dropped() - dropped);
 	dropped = log_dropped();
 	key_report_tick(&w->keys);
-	return worker_beat(w->program.db, &beat);
+	rc = worker_beat(w->program.db, &beat);
+	if (!rc) {
+		int64_t const now = clock_monotonic_ms();
+
+		w->beats = now - w->beat_ms < BEAT_GAP_MS ? w->beats + 1 : 1;
+		w->beat_ms = now;
+	}
+	return rc;
 }
 
 int bury_run(struct worker *w, struct arena *a, const char *lease_data)
 {
 	int buried = 0;
-	int rc = worker_bury(w->program.db, &buried);
+	int rc = OK;
 
 	UNUSED(a);
 	UNUSED(lease_data);
+	if (w->beats >= BEATS_TO_BURY)
+		rc = worker_bury(w->program.db, &buried);
 	if (buried) {
 		log_event(LOG_WARN, "workers_buried", "count=%d", buried);
 		worker_soon(w, JOB_OUTBOX, 0);
 	}
-	if (!rc)
+	/* The holders of keys beat more seldom. */
+	if (!rc && w->beats >= BEATS_TO_BURY + KEY_HOLDER_BEAT_MS / 1000)
 		rc = key_holder_sweep(w->program.db);
 	return rc;
 }
@@ -82,6 +100,18 @@ int restock_run(struct worker *w, struct arena *a, const char *lease_data)
 		worker_soon(w, JOB_OUTBOX, 0);
 		worker_soon(w, JOB_RESTOCK, 0);
 	}
+	return rc;
+}
+
+int sweep_run(struct worker *w, struct arena *a, const char *lease_data)
+{
+	int swept = 0;
+	int const rc = outbox_sweep(w->program.db, SWEEP_BATCH, &swept);
+
+	UNUSED(a);
+	UNUSED(lease_data);
+	if (swept == SWEEP_BATCH)
+		worker_soon(w, JOB_SWEEP, 1000);
 	return rc;
 }
 

@@ -10,13 +10,21 @@
 /* Every second: /readyz looks at it. */
 int beat_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
 
-/* What workers that died had begun is begun again. */
+/*
+ * What workers that died had begun is begun again.  After an outage the others are given time
+ * to show that they live.
+ */
 int bury_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
 
 /* Paid orders get their codes, however these came back to the shelf. */
 int waiting_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
 /* Those who asked to be told. */
 int restock_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+
+/* Old messages are forgotten, some at a time. */
+int sweep_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+#define SWEEP_LEASE "sweep"
+enum { SWEEP_LEASE_S = 300 };
 
 /* getMe, until it succeeds once: pages link back to the bot by its name. */
 int bot_name_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;

@@ -12,13 +12,14 @@
 
 #include "fcgi/worker/chat_pace.h"
 #include "fcgi/worker/worker.h"
+#include "shared/base/limits.h"
 #include "shared/domain/outbox.h"
 
 enum {
 	FLIGHTS_MAX = 96, /* claimed at once: 32 KiB each while they last */
 	FLIGHTS_CHAT = 3, /* of one chat: more wait in the database */
 	CLAIM_MAX = 24,
-	LEASE_S = 60,
+	LEASE_S = OUTBOX_LEASE_S,
 	LEASE_USED_MS = 40000, /* one that could not begin by then is given back */
 };
 

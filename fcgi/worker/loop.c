@@ -80,6 +80,12 @@ static const struct job {
 		       .needs_db = true,
 		       .lease = SEAL_LEASE,
 		       .lease_s = SEAL_LEASE_S },
+	[JOB_SWEEP] = { .name = "sweep",
+			.run = sweep_run,
+			.period_ms = 60000,
+			.needs_db = true,
+			.lease = SWEEP_LEASE,
+			.lease_s = SWEEP_LEASE_S },
 };
 _Static_assert(COUNT(jobs) == JOB__COUNT, "a row for every job");
 

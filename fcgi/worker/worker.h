@@ -31,6 +31,7 @@ enum job_id {
 	JOB_POLL,
 	JOB_CHECKUP,
 	JOB_SEAL,
+	JOB_SWEEP,
 	JOB__COUNT
 };
 
@@ -51,6 +52,8 @@ struct worker {
 	struct sender *sender;	    /* the outbox's messages under way */
 	struct poller *poller;	    /* TELEGRAM_MODE=polling; else NULL */
 	struct checkup *checkup;    /* the child that looks at the invariants */
+	int beats;		    /* in a row, without a pause */
+	int64_t beat_ms;	    /* the last of them */
 	size_t callbacks;	    /* answerCallbackQuery under way */
 	size_t questions;	    /* to Portmone under way */
 	size_t refunds;		    /* being looked after, at Portmone */

@@ -48,11 +48,13 @@
 #define WORKER_DEAD_S 10	 /* without a heartbeat: what it had claimed is free again */
 #define KEY_HOLDER_BEAT_MS 10000 /* a process says so often which keys it has */
 #define KEY_HOLDER_DEAD_S 60	 /* six times it did not: nobody waits for it */
-#define DIALOG_TTL_S 900	 /* a question nobody answered is forgotten */
-#define DB_TX_TRIES 8		 /* a transaction is retried whole this often */
-#define ASK_FIRST_S 10	  /* Portmone is asked 10, 20, 40 … s after the page was opened */
-#define ASK_LONGEST_S 300 /* … at most this far apart */
-#define ASK_HINT_GAP_S 2  /* hints make no more than one question in so long */
+#define OUTBOX_LEASE_S 60	 /* a claimed message is that worker's for so long */
+#define OUTBOX_KEEP_DAYS 90 /* what was told and may be forgotten; money moves for 32 days */
+#define DIALOG_TTL_S 900    /* a question nobody answered is forgotten */
+#define DB_TX_TRIES 8	    /* a transaction is retried whole this often */
+#define ASK_FIRST_S 10	    /* Portmone is asked 10, 20, 40 … s after the page was opened */
+#define ASK_LONGEST_S 300   /* … at most this far apart */
+#define ASK_HINT_GAP_S 2    /* hints make no more than one question in so long */
 #define ASK_AFTER_END_S (48 * 3600) /* and this long after the order's end */
 #define ASK_GRACE_S 120		 /* codes are kept at most so much longer for somebody paying */
 #define ASK_DAILY_S (30 * 86400) /* then once a day this long: chargebacks */

@@ -1,6 +1,7 @@
 #include "shared/domain/lease.h"
 
 #include "shared/base/limits.h"
+#include "shared/domain/outbox.h"
 
 int lease_take(struct db *db, struct arena *a, const char *name, int64_t owner, int64_t seconds,
 	       bool *ret, const char **ret_data)
@@ -128,11 +129,7 @@ static int bury_work(struct db *db, void *data)
 	for (size_t i = 0; i < rows.count; i++) {
 		int64_t const id = db_row(&rows, i)[0].number;
 
-		rc = db_exec(
-			db,
-			"UPDATE outbox SET lease_owner = NULL, not_before = UTC_TIMESTAMP(6) "
-			"WHERE state = 'pending' AND lease_owner = ?",
-			PARAMS(P(id)), NULL);
+		rc = outbox_free(db, id);
 		if (!rc)
 			rc = db_exec_one(db, "DELETE FROM workers WHERE id = ?", PARAMS(P(id)));
 		if (rc)

@@ -1,5 +1,7 @@
 #include "shared/domain/outbox.h"
 
+#include "shared/base/limits.h"
+
 static const char *const kind_names[] = {
 	[OUTBOX_OPENED] = "opened",	  [OUTBOX_DELIVERED] = "delivered",
 	[OUTBOX_PAID_NOTE] = "paid_note", [OUTBOX_WAITING] = "waiting",
@@ -170,6 +172,16 @@ int outbox_dead(struct db *db, int64_t id, int64_t owner, const char *error)
 		PARAMS(P(error), P(id), P(owner)));
 }
 
+/* A leased row is due within the lease: few are, however many wait for a later day. */
+int outbox_free(struct db *db, int64_t owner)
+{
+	return db_exec(db,
+		       "UPDATE outbox SET lease_owner = NULL, not_before = UTC_TIMESTAMP(6) "
+		       "WHERE state = 'pending' AND priority IN (0, 2, 5, 9) AND "
+		       "not_before < UTC_TIMESTAMP(6) + INTERVAL ? SECOND AND lease_owner = ?",
+		       PARAMS(P(OUTBOX_LEASE_S), P(owner)), NULL);
+}
+
 int outbox_hold_chat(struct db *db, int64_t chat_id, int64_t seconds)
 {
 	return db_exec(db,
@@ -177,6 +189,33 @@ int outbox_hold_chat(struct db *db, int64_t chat_id, int64_t seconds)
 		       "UTC_TIMESTAMP(6) + INTERVAL ? SECOND) "
 		       "WHERE chat_id = ? AND state = 'pending'",
 		       PARAMS(P(seconds), P(chat_id)), NULL);
+}
+
+int outbox_sweep(struct db *db, int limit, int *ret)
+{
+	static const char *const states[] = { "sent", "undeliverable" };
+	struct db_result result;
+	int swept = 0;
+
+	for (size_t i = 0; i < COUNT(states); i++)
+		for (size_t k = 0; k < COUNT(priorities); k++) {
+			int rc;
+
+			if (priorities[k] == OUTBOX_CODES)
+				continue;
+			rc = db_exec(db,
+				     "DELETE FROM outbox WHERE state = ? AND priority = ? AND "
+				     "not_before < UTC_TIMESTAMP(6) - INTERVAL ? DAY "
+				     "ORDER BY not_before LIMIT ?",
+				     PARAMS(P(states[i]), P((int64_t)priorities[k]),
+					    P(OUTBOX_KEEP_DAYS), P(limit - swept)),
+				     &result);
+			if (rc)
+				return rc;
+			swept += (int)result.affected;
+		}
+	*ret = swept;
+	return OK;
 }
 
 /* The first of each priority's line: their age tells whether the line moves. */

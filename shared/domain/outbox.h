@@ -76,8 +76,17 @@ int outbox_undeliverable(struct db *db, int64_t id, int64_t owner,
 			 const char *error) MUST_CHECK;
 int outbox_dead(struct db *db, int64_t id, int64_t owner, const char *error) MUST_CHECK;
 
+/* What this worker has claimed is due at once. */
+int outbox_free(struct db *db, int64_t owner) MUST_CHECK;
+
 /* Telegram told a chat to wait: all its pending rows are put off. */
 int outbox_hold_chat(struct db *db, int64_t chat_id, int64_t seconds) MUST_CHECK;
+
+/*
+ * Forget up to limit messages that were told, or could not be, OUTBOX_KEEP_DAYS ago.  Those
+ * with codes are kept: they are the proof that an order's were sent.  ret: how many.
+ */
+int outbox_sweep(struct db *db, int limit, int *ret) MUST_CHECK;
 
 struct outbox_counts {
 	int64_t pending;

@@ -5,6 +5,7 @@
 #include "tests/db/shop.h"
 
 #include "shared/domain/catalog.h"
+#include "shared/domain/lease.h"
 #include "shared/domain/outbox.h"
 #include "shared/domain/refund_send.h"
 #include "shared/domain/restock.h"
@@ -202,6 +203,27 @@ static void outbox(struct db_test *t)
 	assert_int_equal(outbox_hold_chat(t->db, BUYER, 1), OK);
 }
 
+static void bury(struct db_test *t)
+{
+	int n;
+
+	assert_int_equal(worker_beat(t->db, &(struct worker_beat){ .id = WORKER,
+								   .host = "here",
+								   .version = "1" }),
+			 OK);
+	db_test_exec(t, "UPDATE workers SET beat_at = " NOW " - INTERVAL 1 MINUTE");
+	assert_int_equal(worker_bury(t->db, &n), OK);
+	assert_int_equal(n, 1);
+}
+
+static void sweep(struct db_test *t)
+{
+	int swept;
+
+	assert_int_equal(outbox_sweep(t->db, 50, &swept), OK);
+	assert_int_equal(swept, 0);
+}
+
 static void restock(struct db_test *t)
 {
 	int told;
@@ -234,6 +256,8 @@ static const struct act {
 	{ "a settlement", settle },
 	{ "a look for waiting orders", waiting },
 	{ "a round of the outbox", outbox },
+	{ "a worker's burial", bury },
+	{ "a sweep", sweep },
 	{ "a round of restock", restock },
 	{ "a round of refunds", refunds },
 };
