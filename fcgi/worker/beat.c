@@ -2,7 +2,6 @@
 
 #include "fcgi/worker/backoff.h"
 #include "shared/base/clock.h"
-#include "shared/base/limits.h"
 #include "shared/base/log.h"
 #include "shared/domain/key_holder.h"
 #include "shared/domain/lease.h"
@@ -63,8 +62,7 @@ int bury_run(struct worker *w, struct arena *a, const char *lease_data)
 		log_event(LOG_WARN, "workers_buried", "count=%d", buried);
 		worker_soon(w, JOB_OUTBOX, 0);
 	}
-	/* The holders of keys beat more seldom. */
-	if (!rc && w->beats >= BEATS_TO_BURY + KEY_HOLDER_BEAT_MS / 1000)
+	if (!rc)
 		rc = key_holder_sweep(w->program.db);
 	return rc;
 }

@@ -23,6 +23,7 @@ static void test_an_outage_buries_nobody(void **state)
 	struct db_test *t = *state;
 
 	worker.host = "here";
+	key_report_init(&worker.keys, &worker.program, &worker.vault);
 
 	assert_int_equal(worker_beat(t->db, &(struct worker_beat){ .id = OTHER,
 								   .host = "there",
