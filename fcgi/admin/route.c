@@ -38,22 +38,6 @@ static const struct route routes[] = {
 	/* ---- the first page ---- */
 	{ GET,  "/admin/", ROLE_VIEWER, page_home, EVERYBODY },
 
-	/* ---- administrators ---- */
-	{ GET,  "/admin/staff", ROLE_OWNER, page_staff, .may = "staff", .menu = "staff" },
-	{ GET,  "/admin/staff/add", ROLE_OWNER, page_staff_add, .may = "staff" },
-	{ POST, "/admin/staff/add", ROLE_OWNER, staff_add_post, .may = "staff", .flags = ROUTE_STEP_UP },
-	{ GET,  "/admin/staff/{}", ROLE_OWNER, page_staff_one, .may = "staff" },
-	{ POST, "/admin/staff/{}/role", ROLE_OWNER, staff_role_post, .may = "staff", .flags = ROUTE_STEP_UP },
-	{ POST, "/admin/staff/{}/disable", ROLE_OWNER, staff_disable_post, .may = "staff", .flags = ROUTE_STEP_UP },
-	{ POST, "/admin/staff/{}/enable", ROLE_OWNER, staff_enable_post, .may = "staff", .flags = ROUTE_STEP_UP },
-	{ POST, "/admin/staff/{}/reset-2fa", ROLE_OWNER, staff_reset_post, .may = "staff", .flags = ROUTE_STEP_UP },
-	{ POST, "/admin/staff/{}/password", ROLE_OWNER, staff_password_post, .may = "staff", .flags = ROUTE_STEP_UP },
-	{ GET,  "/admin/may", ROLE_VIEWER, page_may, EVERYBODY },
-
-	/* ---- the trail ---- */
-	{ GET,  "/admin/audit", ROLE_MANAGER, page_audit, .may = "audit", .menu = "audit" },
-	{ GET,  "/admin/audit.csv", ROLE_MANAGER, audit_export, .may = "audit_export", .flags = ROUTE_STEP_UP },
-
 	/* ---- catalogue ---- */
 	{ GET,  "/admin/catalog", ROLE_VIEWER, page_catalog, .may = "catalog", .menu = "catalog" },
 	{ GET,  "/admin/catalog/new", ROLE_MANAGER, page_category_new, .may = "catalog_edit" },
@@ -86,6 +70,22 @@ static const struct route routes[] = {
 	{ POST, "/admin/codes/{}/defective", ROLE_MANAGER, code_defective_post, .may = "stock_withdraw" },
 	{ GET,  "/admin/batches/{}", ROLE_VIEWER, page_batch, .may = "stock" },
 	{ POST, "/admin/batches/{}/withdraw", ROLE_MANAGER, batch_withdraw_post, .may = "stock_withdraw" },
+
+	/* ---- administrators ---- */
+	{ GET,  "/admin/staff", ROLE_OWNER, page_staff, .may = "staff", .menu = "staff" },
+	{ GET,  "/admin/staff/add", ROLE_OWNER, page_staff_add, .may = "staff" },
+	{ POST, "/admin/staff/add", ROLE_OWNER, staff_add_post, .may = "staff", .flags = ROUTE_STEP_UP },
+	{ GET,  "/admin/staff/{}", ROLE_OWNER, page_staff_one, .may = "staff" },
+	{ POST, "/admin/staff/{}/role", ROLE_OWNER, staff_role_post, .may = "staff", .flags = ROUTE_STEP_UP },
+	{ POST, "/admin/staff/{}/disable", ROLE_OWNER, staff_disable_post, .may = "staff", .flags = ROUTE_STEP_UP },
+	{ POST, "/admin/staff/{}/enable", ROLE_OWNER, staff_enable_post, .may = "staff", .flags = ROUTE_STEP_UP },
+	{ POST, "/admin/staff/{}/reset-2fa", ROLE_OWNER, staff_reset_post, .may = "staff", .flags = ROUTE_STEP_UP },
+	{ POST, "/admin/staff/{}/password", ROLE_OWNER, staff_password_post, .may = "staff", .flags = ROUTE_STEP_UP },
+	{ GET,  "/admin/may", ROLE_VIEWER, page_may, EVERYBODY },
+
+	/* ---- the trail ---- */
+	{ GET,  "/admin/audit", ROLE_MANAGER, page_audit, .may = "audit", .menu = "audit" },
+	{ GET,  "/admin/audit.csv", ROLE_MANAGER, audit_export, .may = "audit_export", .flags = ROUTE_STEP_UP },
 
 	/* ---- one's own account ---- */
 	{ GET,  "/admin/profile", ROLE_VIEWER, page_profile, EVERYBODY },
