@@ -157,7 +157,8 @@ static int opened(struct opening *o, struct order *order)
 		return OK;
 	}
 	/* The chat may say so while the gateway thinks. */
-	wake_outbox(o->app->wake);
+	if (order->message_id)
+		wake_opened(o->app->wake, order->id, order->chat_id);
 	goods = goods_of(o, lang_from_code(order->lang));
 	if ((rc = bill_get(o->app, o->a, goods ? goods : "", &order, &bill)))
 		return rc;

@@ -1,5 +1,6 @@
 #include "fcgi/worker/callback.h"
 
+#include "fcgi/worker/outbox_send.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/platform/wake.h"
@@ -120,6 +121,10 @@ void callback_receive(struct worker *w, struct arena *a)
 	for (int i = 0; i < TURN && !callback_is_full(w); i++) {
 		if (wake_receive(w->wake_fd, &message))
 			return;
+		if (message.opened_order) {
+			sender_opened(w, message.opened_order, message.opened_chat);
+			continue;
+		}
 		if (message.is_callback) {
 			callback_send(w, a, &message);
 			continue;

@@ -16,8 +16,9 @@
 #include "shared/domain/outbox.h"
 
 enum {
-	FLIGHTS_MAX = 96, /* claimed at once: 32 KiB each while they last */
-	FLIGHTS_CHAT = 3, /* of one chat: more wait in the database */
+	FLIGHTS_MAX = 96,    /* claimed at once: 32 KiB each while they last */
+	FLIGHTS_CHAT = 3,    /* of one chat: more wait in the database */
+	FLIGHTS_OPENED = 24, /* without a row: see sender_opened() */
 	CLAIM_MAX = 24,
 	LEASE_S = OUTBOX_LEASE_S,
 	LEASE_USED_MS = 40000, /* one that could not begin by then is given back */

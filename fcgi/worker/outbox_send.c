@@ -214,6 +214,29 @@ static void flight_add(struct worker *w, const struct outbox_row *row)
 		flight_land(f, LANDING_LATER, pace_book(&s->pace, row->chat_id, now), "");
 }
 
+/* Of the places, so that codes always find one. */
+static bool is_crowded(const struct sender *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		n += !s->flights[i]->row.id;
+	return n >= FLIGHTS_OPENED || s->count == FLIGHTS_MAX;
+}
+
+void sender_opened(struct worker *w, int64_t order_id, int64_t chat_id)
+{
+	if (w->stopping || is_crowded(w->sender))
+		return;
+	flight_add(w, &(struct outbox_row){ .kind = OUTBOX_OPENED,
+					    .chat_id = chat_id,
+					    .order_id = order_id,
+					    .data = "{}",
+					    .attempts = 1,
+					    .created_at = clock_now() });
+	worker_soon(w, JOB_OUTBOX, 0);
+}
+
 static bool is_waiting(const struct sender *s)
 {
 	for (size_t i = 0; i < s->count; i++)

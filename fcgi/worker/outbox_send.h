@@ -13,6 +13,12 @@ void sender_free(struct sender *s);
 /* One round: settle, begin what waits, claim and begin more. */
 int outbox_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
 
+/*
+ * An order was opened: its own message is edited as for a row of the outbox, but there is
+ * none: what can't be sent at once is forgotten.
+ */
+void sender_opened(struct worker *w, int64_t order_id, int64_t chat_id);
+
 /* No more is begun: what waits goes back to the database. */
 void sender_stop(struct worker *w);
 bool sender_is_idle(const struct worker *w);

@@ -111,7 +111,8 @@ static void flight_remove(struct flight *f)
 static int flight_settle(struct flight *f)
 {
 	struct worker *w = f->w;
-	int rc = settles[f->landing](f, w->program.db);
+	/* Without a row there is nothing to write down. */
+	int rc = f->row.id ? settles[f->landing](f, w->program.db) : OK;
 
 	if (rc == ERR_CONFLICT) {
 		/* We were so slow that somebody else has the row, or has sent it. */
@@ -130,7 +131,7 @@ void flight_land(struct flight *f, enum landing landing, int64_t wait_ms, const 
 	f->landing = landing;
 	f->wait_ms = wait_ms;
 	f->error = arena_strdup(&f->arena, error);
-	if (worker_db_ready(f->w))
+	if (!f->row.id || worker_db_ready(f->w))
 		(void)flight_settle(f);
 }
 

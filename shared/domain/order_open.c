@@ -3,7 +3,6 @@
 #include "shared/base/crash.h"
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
-#include "shared/domain/outbox.h"
 #include "shared/domain/stock.h"
 
 /* No 0, O, 1, I, L, U: read over the phone, and never a word.  30 symbols, 8 of them: 6·10^11.
@@ -286,21 +285,6 @@ static struct order *order_made(struct arena *a, const struct opening *o)
 	return order;
 }
 
-/* The order's own message is to say until when the codes are kept. */
-static int tell_opened(struct db *db, struct arena *a, const struct order_offer *offer,
-		       int64_t id)
-{
-	if (!offer->message_id)
-		return OK;
-	return outbox_add(db, &(struct outbox_message){
-				      .fact = arena_printf(a, "opened:%lld", (long long)id),
-				      .kind = OUTBOX_OPENED,
-				      .priority = OUTBOX_ORDERS,
-				      .chat_id = offer->chat_id,
-				      .order_id = id,
-			      });
-}
-
 static int opening_work(struct db *db, void *data)
 {
 	struct opening *o = data;
@@ -330,7 +314,7 @@ static int opening_work(struct db *db, void *data)
 		o->result = OPENING_SOLD_OUT;
 		return OK;
 	}
-	if (rc || (rc = tell_opened(db, &a, offer, id)))
+	if (rc)
 		return rc;
 	CRASH_POINT("open.before_commit");
 	rc = db_tx_commit(&tx);

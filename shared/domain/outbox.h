@@ -21,7 +21,8 @@ enum outbox_priority {
 
 /* What a row tells: the worker has one drawing for each. */
 enum outbox_kind {
-	OUTBOX_OPENED,	    /* the order's own message: reserved until … (an edit) */
+	OUTBOX_OPENED,	    /* the order's own message: reserved until … (an edit); it may be
+			       lost, so it is drawn for wake_opened(), and no row is made */
 	OUTBOX_DELIVERED,   /* the codes */
 	OUTBOX_PAID_NOTE,   /* the order's own message: paid, the code is below (an edit) */
 	OUTBOX_WAITING,	    /* money is in, codes are not */

@@ -186,6 +186,15 @@ void wake_outbox(struct wake *wake)
 	(void)wake_send(wake, packet, sizeof(packet));
 }
 
+void wake_opened(struct wake *wake, int64_t order_id, int64_t chat_id)
+{
+	unsigned char packet[WAKE_OPENED_LEN] = { WAKE_VERSION, WAKE_OPENED };
+
+	memcpy(packet + WAKE_HEAD, &order_id, sizeof(order_id));
+	memcpy(packet + WAKE_HEAD + sizeof(order_id), &chat_id, sizeof(chat_id));
+	(void)wake_send(wake, packet, sizeof(packet));
+}
+
 bool wake_answer_callback(struct wake *wake, const char *callback_id, const char *text,
 			  bool alert)
 {

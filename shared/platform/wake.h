@@ -21,6 +21,12 @@ void wake_free(struct wake *wake);
 void wake_outbox(struct wake *wake);
 
 /*
+ * An order was opened: its message may say until when the codes are kept.  May be lost: the
+ * buyer is looking at the payment page, which says so too.
+ */
+void wake_opened(struct wake *wake, int64_t order_id, int64_t chat_id);
+
+/*
  * Answer a callback query; text NULL or "" only stops the spinner.  False: no live worker
  * took it, or id or text are longer than struct wake_message holds.
  */
@@ -30,7 +36,9 @@ bool wake_answer_callback(struct wake *wake, const char *callback_id, const char
 /* ---- the worker's side ---- */
 
 struct wake_message {
-	bool is_callback; /* else: look into the outbox */
+	bool is_callback;
+	int64_t opened_order; /* 0, and no callback: look into the outbox */
+	int64_t opened_chat;
 	char callback_id[72];
 	char text[804]; /* TELEGRAM_ANSWER_MAX characters of up to 4 bytes */
 	bool alert;

@@ -1,6 +1,7 @@
 /*
  * wake_private.h: the datagrams of wake.h: version, kind, alert, length of the callback
- * id, then the id, then the text up to the end.  Sender and worker may be of different
+ * id, then the id, then the text up to the end; of an order that was opened its id and its
+ * chat's instead, as they stand in memory.  Sender and worker may be of different
  * releases for the length of a restart; another version is skipped.
  */
 #ifndef KARTKA_WAKE_PRIVATE_H
@@ -14,10 +15,11 @@
 #define WAKE_NAME_NEW ".worker.%lld.new" /* until it listens */
 
 enum { WAKE_VERSION = 1, WAKE_HEAD = 4 };
-enum wake_kind { WAKE_OUTBOX = 1, WAKE_CALLBACK = 2 };
+enum wake_kind { WAKE_OUTBOX = 1, WAKE_CALLBACK = 2, WAKE_OPENED = 3 };
 enum {
 	WAKE_ID_MAX = sizeof(((struct wake_message *)0)->callback_id) - 1,
 	WAKE_TEXT_MAX = sizeof(((struct wake_message *)0)->text) - 1,
+	WAKE_OPENED_LEN = WAKE_HEAD + 2 * (int)sizeof(int64_t),
 	WAKE_PACKET_MAX = WAKE_HEAD + WAKE_ID_MAX + WAKE_TEXT_MAX,
 };
 

@@ -113,6 +113,16 @@ static void sender_drop(int fd)
 	close(fd);
 }
 
+static bool opened_read(const unsigned char *packet, size_t len, struct wake_message *ret)
+{
+	if (len != WAKE_OPENED_LEN || packet[2] || packet[3])
+		return false;
+	memcpy(&ret->opened_order, packet + WAKE_HEAD, sizeof(ret->opened_order));
+	memcpy(&ret->opened_chat, packet + WAKE_HEAD + sizeof(ret->opened_order),
+	       sizeof(ret->opened_chat));
+	return ret->opened_order > 0 && ret->opened_chat != 0;
+}
+
 static bool message_read(const unsigned char *packet, size_t len, struct wake_message *ret)
 {
 	const char *id = (const char *)packet + WAKE_HEAD;
@@ -125,6 +135,8 @@ static bool message_read(const unsigned char *packet, size_t len, struct wake_me
 	memset(ret, 0, sizeof(*ret));
 	if (packet[1] == WAKE_OUTBOX)
 		return len == WAKE_HEAD && !packet[2] && !packet[3];
+	if (packet[1] == WAKE_OPENED)
+		return opened_read(packet, len, ret);
 	id_len = packet[3];
 	if (packet[1] != WAKE_CALLBACK || !id_len || id_len > WAKE_ID_MAX ||
 	    id_len > len - WAKE_HEAD)

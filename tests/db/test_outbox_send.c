@@ -345,6 +345,54 @@ static void test_what_is_not_true_any_more(void **state)
 		"sent");
 }
 
+/* ---- an order was opened ---- */
+
+static struct order *opened(struct shop *s)
+{
+	struct order_offer const offer = shop_offer(s, BUYER, 1);
+
+	return shop_open(s, &offer, OPENING_OK);
+}
+
+/* Its message is edited, without a row; and only while it is true. */
+static void test_opened_needs_no_row(void **state)
+{
+	struct shop s;
+	const struct order *order;
+
+	shop_make(&s, *state, 1);
+	order = opened(&s);
+	sender_opened(&worker, order->id, order->chat_id);
+	run();
+	assert_int_equal(peer_asked(), 1);
+	assert_true(peer_heard("editMessageText"));
+	assert_true(peer_heard("\"message_id\":77"));
+	assert_int_equal(db_test_number(s.t, "SELECT COUNT(*) FROM outbox"), 0);
+	assert_true(sender_is_idle(&worker));
+	assert_int_equal(order_cancel(s.t->db, order->id, BUYER), OK);
+	sender_opened(&worker, order->id, order->chat_id);
+	run();
+	assert_int_equal(peer_asked(), 1);
+}
+
+/* It takes no place from messages that must not be lost, and is not tried for ever. */
+static void test_opened_is_forgotten(void **state)
+{
+	struct shop s;
+	const struct order *order;
+
+	shop_make(&s, *state, 1);
+	order = opened(&s);
+	for (int i = 0; i < 200; i++)
+		sender_opened(&worker, order->id, 5000 + i);
+	add(s.t, "a", 5);
+	peer_answers(500, "{}");
+	run();
+	assert_string_equal(state_of(s.t, "a"), "sent");
+	assert_true(sender_is_idle(&worker));
+	assert_in_range(peer_asked(), 2, 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +410,8 @@ int main(void)
 		WORKER_TEST(test_codes_first),
 		WORKER_TEST(test_code_that_does_not_open),
 		WORKER_TEST(test_what_is_not_true_any_more),
+		WORKER_TEST(test_opened_needs_no_row),
+		WORKER_TEST(test_opened_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, worker_test_start, worker_test_stop);

@@ -67,9 +67,16 @@ static void test_messages(void **state)
 	wake_outbox(wake);
 	receive_soon(fd, &message);
 	assert_false(message.is_callback);
+	assert_int_equal(message.opened_order, 0);
+	wake_opened(wake, 17, -1001234567890);
+	receive_soon(fd, &message);
+	assert_false(message.is_callback);
+	assert_int_equal(message.opened_order, 17);
+	assert_int_equal(message.opened_chat, -1001234567890);
 	assert_true(wake_answer_callback(wake, "4382bfdwdsb323b2d9", "Готово ✓", true));
 	receive_soon(fd, &message);
 	assert_true(message.is_callback);
+	assert_int_equal(message.opened_order, 0);
 	assert_true(message.alert);
 	assert_string_equal(message.callback_id, "4382bfdwdsb323b2d9");
 	assert_string_equal(message.text, "Готово ✓");
@@ -106,8 +113,10 @@ static void test_malformed(void **state)
 	} bad[] = {
 		{ "\1", 1 },
 		{ "\1\1\0", 3 },
-		{ "\2\1\0\0", 4 },	/* another version */
-		{ "\1\3\0\0", 4 },	/* another kind */
+		{ "\2\1\0\0", 4 }, /* another version */
+		{ "\1\4\0\0", 4 }, /* another kind */
+		{ "\1\3\0\0", 4 }, /* opened, but no order */
+		{ "\1\3\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0", 20 },
 		{ "\1\1\0\0x", 5 },	/* a wake-up with something in it */
 		{ "\1\2\0\0", 4 },	/* no id */
 		{ "\1\2\2\1x", 5 },	/* alert is 0 or 1 */
