@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -22,6 +23,7 @@ enum {
 	TICK_MS = 1000,
 	PEER_TIMEOUT_S =
 		20, /* nginx hands over whole bodies; longer silence is a broken peer */
+	BODY_USUAL = 64 * 1024,	  /* no update, form or notification is longer */
 	SEND_AT_ONCE = 64 * 1024, /* an answer this long fits the empty buffer of a socket */
 };
 
@@ -298,7 +300,8 @@ static void stream_send(struct web_response *res, FCGX_Request *fcgi)
 		(void)shutdown(fcgi->ipcFd, SHUT_RDWR);
 }
 
-static void answer(const struct web_server *server, FCGX_Request *fcgi, struct arena *a)
+/* Returns whether it took so much memory that some is to be given back. */
+static bool answer(const struct web_server *server, FCGX_Request *fcgi, struct arena *a)
 {
 	int64_t const started_ms = clock_monotonic_ms();
 	const char *params[PARAM__COUNT];
@@ -329,6 +332,7 @@ static void answer(const struct web_server *server, FCGX_Request *fcgi, struct a
 	if (res.status >= 500 && !res.expected)
 		log_failure(&req, res.status, started_ms);
 	log_request_id("");
+	return !rc && req.body.len > BODY_USUAL;
 }
 
 /* After the error of FCGX_Accept_r that is not worth ending for: false for the others. */
@@ -384,13 +388,17 @@ static int serve_one(const struct web_server *server, FCGX_Request *fcgi, struct
 		     const sigset_t *open, bool *ret_served)
 {
 	int const rc = FCGX_Accept_r(fcgi);
+	bool large;
 
 	*ret_served = rc >= 0;
 	if (rc < 0)
 		return accept_recover(-rc, open) ? 0 : -rc;
-	answer(server, fcgi, arena);
+	large = answer(server, fcgi, arena);
 	FCGX_Finish_r(fcgi);
 	arena_reset(arena);
+	/* A tree of JSON is eighty times its text, and libc would keep that for the next. */
+	if (large)
+		(void)malloc_trim(0);
 	return 0;
 }
 

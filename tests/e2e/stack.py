@@ -150,9 +150,14 @@ class Buyer:
     def offer(self, slug, quantity=1):
         """The payment button's address for this value."""
         before = [m["message_id"] for m in self.messages()]
-        self.say(f"/start v_{slug}")
+        said = 0
 
         def drawn():
+            nonlocal said
+            # What was put on the shelf a second ago may still be shown as sold out.
+            if time.monotonic() - said > 2:
+                said = time.monotonic()
+                self.say(f"/start v_{slug}")
             for message in reversed(self.messages()):
                 if message["message_id"] not in before and pay_key(message):
                     return message

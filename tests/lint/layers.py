@@ -60,7 +60,7 @@ USES = {
 
 LIBC = re.compile(
     r"^(sys|netinet|arpa|linux|net)/|^(assert|ctype|dirent|dlfcn|endian|errno|fcntl|fnmatch|fts|ftw"
-    r"|getopt|glob|grp|inttypes|limits|locale|math|netdb|poll|pthread|pwd|regex|sched|setjmp|signal"
+    r"|getopt|glob|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|regex|sched|setjmp|signal"
     r"|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string"
     r"|strings|syslog|termios|time|ucontext|unistd|wchar)\.h$")
 
