@@ -1,6 +1,7 @@
 #include "fcgi/worker/refund.h"
 
 #include "shared/base/clock.h"
+#include "shared/base/crash.h"
 #include "shared/base/log.h"
 #include "shared/clients/portmone_result.h"
 #include "shared/clients/portmone_return.h"
@@ -64,6 +65,7 @@ static void giving_told(int rc, const struct http_answer *answer, void *giving)
 	const char *return_id = "";
 	const char *why = "";
 
+	CRASH_POINT("refund.given");
 	rc = portmone_return_read(&w->portmone, &g->arena, &g->told, rc, answer, &return_id,
 				  &why);
 	gate_report(w->program.shm, GATE_PORTMONE, !rc || answer->status, clock_monotonic_ms());
@@ -101,7 +103,7 @@ static void tell(struct giving *g, const struct refund_order *order)
 		.amount = order->amount,
 		.reason = order->reason,
 	};
-	request = (struct http_request){ 0 };
+	CRASH_POINT("refund.sent");
 	if (!worker_db_report(w, "refund_goods", goods_find(g, order, &g->told.goods))) {
 		request = portmone_return_request(&w->portmone, &g->arena, &g->told);
 		if (!http_start(w->http, &request, giving_told, g))

@@ -1,5 +1,6 @@
 #include "shared/domain/order_refund.h"
 
+#include "shared/base/crash.h"
 #include "shared/base/utf8.h"
 
 struct asking {
@@ -144,8 +145,10 @@ static int ask_work(struct db *db, void *data)
 	s->result = wish_judge(s, &payment);
 	if (s->result != REFUND_ASKED)
 		return OK;
-	rc = wish_store(db, &a, s, payment);
-	return rc ? rc : db_tx_commit(&tx);
+	if ((rc = wish_store(db, &a, s, payment)))
+		return rc;
+	CRASH_POINT("refund.wished");
+	return db_tx_commit(&tx);
 }
 
 int order_refund_ask(struct db *db, const struct refund_wish *wish, enum refund_result *ret,

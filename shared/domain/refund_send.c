@@ -1,6 +1,7 @@
 #include "shared/domain/refund_send.h"
 
 #include "shared/base/clock.h"
+#include "shared/base/crash.h"
 #include "shared/base/limits.h"
 #include "shared/base/utf8.h"
 #include "shared/domain/outbox.h"
@@ -81,6 +82,8 @@ int refund_claim(struct db *db, struct arena *a, int64_t owner, int limit,
 	int const rc = db_retry(db, claim_work, &claim);
 
 	if (!rc) {
+		if (claim.count)
+			CRASH_POINT("refund.claimed");
 		*ret = claim.list;
 		*ret_count = claim.count;
 	}
@@ -385,7 +388,10 @@ static int told_work(struct db *db, void *data)
 		rc = look_later(db, s, REFUND_PAUSE_S, false);
 		break;
 	}
-	return rc ? rc : db_tx_commit(&tx);
+	if (rc)
+		return rc;
+	CRASH_POINT("refund.before_commit");
+	return db_tx_commit(&tx);
 }
 
 int refund_told(struct db *db, const struct refund_task *task, const char *gateway, int outcome,
@@ -400,6 +406,7 @@ int refund_told(struct db *db, const struct refund_task *task, const char *gatew
 	};
 	int const rc = db_retry(db, told_work, &telling);
 
+	CRASH_POINT("refund.after_commit");
 	if (!rc)
 		*ret = telling.looking.step;
 	return rc;

@@ -188,6 +188,34 @@ def test_rotation(crashing, point):
     whole(stack, buyer, codes, number)
 
 
+@pytest.mark.parametrize("point", [p for p in POINTS if p.startswith("refund.")])
+def test_refund(crashing, point):
+    """The money goes back once, wherever the one who gives it dies."""
+    stack = crashing
+    slug = "r-" + re.sub("[^a-z]", "-", point)
+    stack.catalogue(slug, codes=1)
+    buyer = stack.buyer()
+    number, bill = buyer.open_order(slug)
+    stack.pay(bill, force=True)
+    stack.wait_state(number, "delivered")
+    arm(stack, point)
+    wish = ("order", "refund", number, "--why", "to see")
+    if stack.kartka(*wish, check=False).returncode:
+        stack.kartka(*wish)
+    passed(stack, point)
+    end = time.monotonic() + PATIENCE
+    while stack.state(number) != "refunded":
+        assert time.monotonic() < end, f"the refund after {point}"
+        # What takes the real shop a minute, so that it is sure.
+        stack.sql("UPDATE refunds SET not_before = UTC_TIMESTAMP(6), "
+                  "sent_at = sent_at - INTERVAL 60 SECOND WHERE open_order_id IS NOT NULL")
+        time.sleep(2)
+    rows = [row for b in stack.api("GET", f"/api/bills?order={number}") for row in b["returned"]]
+    assert [row["billAmount"] for row in rows] == ["-100"]
+    until(lambda: any("повернуто" in m["text"] for m in buyer.messages()), PATIENCE, "the notice")
+    stack.check()
+
+
 def test_supervisor_killed(crashing):
     """Everything dies at once, in the middle of a payment, and comes back with one command."""
     import os
