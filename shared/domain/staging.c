@@ -322,33 +322,49 @@ int staging_move(struct db *db, bool *ret)
 		       PARAMS(P(filled), P(m.staging_id)), NULL);
 }
 
-int staging_sweep(struct db *db, bool *ret)
+struct sweeping {
+	bool more;
+};
+
+static int sweep_work(struct db *db, void *data)
 {
+	struct sweeping *s = data;
 	AUTO_ARENA(a);
 	const struct db_cell *row;
 	struct db_result result;
-	int64_t id;
-	int rc = db_one(db, &a,
-			"SELECT id FROM stagings WHERE state IN ('reading', 'preview') AND "
-			"created_at < UTC_TIMESTAMP(6) - INTERVAL ? HOUR LIMIT 1",
-			PARAMS(P(STAGING_HOURS)), &row);
+	int rc;
 
-	*ret = false;
+	s->more = false;
+	DB_TX(tx, db);
+	if ((rc = tx.rc))
+		return rc;
+	/* One that is being confirmed at this moment is its owner's. */
+	rc = db_one(db, &a,
+		    "SELECT id FROM stagings WHERE state IN ('reading', 'preview') AND "
+		    "created_at < UTC_TIMESTAMP(6) - INTERVAL ? HOUR LIMIT 1 "
+		    "FOR UPDATE SKIP LOCKED",
+		    PARAMS(P(STAGING_HOURS)), &row);
 	if (rc)
 		return rc == ERR_NOT_FOUND ? OK : rc;
-	id = row[0].number;
 	/* Nobody confirms it from here on. */
 	rc = db_exec(db,
 		     "UPDATE stagings SET state = 'reading' WHERE id = ? AND state = 'preview'",
-		     PARAMS(P(id)), NULL);
+		     PARAMS(P(row[0].number)), NULL);
 	if (!rc)
 		rc = db_exec(db, "DELETE FROM staged_codes WHERE staging_id = ? LIMIT ?",
-			     PARAMS(P(id), P(SWEEP_ROWS)), &result);
-	if (rc)
-		return rc;
-	*ret = true;
-	if (result.affected)
-		return OK;
-	return db_exec(db, "DELETE FROM stagings WHERE id = ? AND state = 'reading'",
-		       PARAMS(P(id)), NULL);
+			     PARAMS(P(row[0].number), P(SWEEP_ROWS)), &result);
+	if (!rc && !result.affected)
+		rc = db_exec(db, "DELETE FROM stagings WHERE id = ? AND state = 'reading'",
+			     PARAMS(P(row[0].number)), NULL);
+	s->more = !rc;
+	return rc ? rc : db_tx_commit(&tx);
+}
+
+int staging_sweep(struct db *db, bool *ret)
+{
+	struct sweeping sweeping;
+	int const rc = db_retry(db, sweep_work, &sweeping);
+
+	*ret = !rc && sweeping.more;
+	return rc;
 }

@@ -175,6 +175,34 @@ static void test_discarded_and_forgotten_are_swept(void **state)
 	assert_int_equal(look(&s, id)->state, STAGING_PREVIEW);
 }
 
+/* At the very end of its hour. */
+static void test_confirmed_while_swept(void **state)
+{
+	struct shop s;
+	struct db *owner;
+	bool more = true;
+	int64_t id;
+
+	shop_make(&s, *state, 0);
+	id = upload(&s, codes_text(&s, 30), "b");
+	db_test_exec(s.t, "UPDATE stagings SET created_at = created_at - INTERVAL 61 MINUTE");
+	owner = db_test_open(s.t);
+	{
+		DB_TX(tx, owner);
+		assert_int_equal(tx.rc, OK);
+		assert_int_equal(db_exec_one(owner,
+					     "UPDATE stagings SET state = 'confirmed' "
+					     "WHERE id = ? AND state = 'preview'",
+					     PARAMS(P(id))),
+				 OK);
+		assert_int_equal(staging_sweep(s.t->db, &more), OK);
+		assert_false(more);
+		assert_int_equal(db_tx_commit(&tx), OK);
+	}
+	assert_int_equal(staging_sweep(s.t->db, &more), OK);
+	assert_int_equal(db_test_number(s.t, "SELECT COUNT(*) FROM staged_codes"), 30);
+}
+
 static void test_no_code_in_clear(void **state)
 {
 	struct shop s;
@@ -195,6 +223,7 @@ int main(void)
 		DB_TEST(test_codes_open_on_the_shelf),
 		DB_TEST(test_waiting_order_is_filled),
 		DB_TEST(test_discarded_and_forgotten_are_swept),
+		DB_TEST(test_confirmed_while_swept),
 		DB_TEST(test_no_code_in_clear),
 	};
 
