@@ -140,6 +140,8 @@ CREATE TABLE `orders` (
   KEY `orders_ask` (`ask_at`) COMMENT 'whom the worker asks about next',
   KEY `orders_value_state` (`value_id`,`state`,`paid_at`) COMMENT 'waiting orders of a value, oldest first',
   KEY `orders_created` (`created_at`) COMMENT 'lists and statistics by time',
+  KEY `orders_state` (`state`,`id`) COMMENT 'the panel: orders in a state, newest first',
+  KEY `orders_value` (`value_id`,`id`) COMMENT 'the panel: orders of a value, newest first',
   CONSTRAINT `orders_user_fk` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`),
   CONSTRAINT `orders_value_fk` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`),
   CONSTRAINT `orders_total` CHECK (`total_kop` >= 1 and `total_kop` = `unit_price_kop` * `quantity` - `discount_kop` - `bonus_kop`),

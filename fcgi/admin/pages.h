@@ -82,4 +82,17 @@ page code_defective_post;
 page page_batch;
 page batch_withdraw_post;
 
+/* orders.c, order.c, buyer.c */
+page page_orders;
+page orders_export;
+page page_order;
+page order_ask_post;
+page order_send_post;
+page order_refund_post;
+page order_replace_post;
+page order_decide_post;
+page page_buyer;
+page buyer_ban_post;
+page buyer_unban_post;
+
 #endif

@@ -38,6 +38,19 @@ static const struct route routes[] = {
 	/* ---- the first page ---- */
 	{ GET,  "/admin/", ROLE_VIEWER, page_home, EVERYBODY },
 
+	/* ---- orders ---- */
+	{ GET,  "/admin/orders", ROLE_VIEWER, page_orders, .may = "orders", .menu = "orders" },
+	{ GET,  "/admin/orders.csv", ROLE_MANAGER, orders_export, .may = "orders_export", .flags = ROUTE_STEP_UP },
+	{ GET,  "/admin/orders/{}", ROLE_VIEWER, page_order, .may = "orders" },
+	{ POST, "/admin/orders/{}/ask", ROLE_SUPPORT, order_ask_post, .may = "order_help" },
+	{ POST, "/admin/orders/{}/send", ROLE_SUPPORT, order_send_post, .may = "order_help" },
+	{ POST, "/admin/orders/{}/replace", ROLE_SUPPORT, order_replace_post, .may = "order_replace" },
+	{ POST, "/admin/orders/{}/payments/{}/decide", ROLE_MANAGER, order_decide_post, .may = "order_decide" },
+	{ POST, "/admin/orders/{}/refund", ROLE_OWNER, order_refund_post, .may = "order_refund", .flags = ROUTE_STEP_UP },
+	{ GET,  "/admin/buyers/{}", ROLE_SUPPORT, page_buyer, .may = "buyers" },
+	{ POST, "/admin/buyers/{}/ban", ROLE_MANAGER, buyer_ban_post, .may = "buyer_ban" },
+	{ POST, "/admin/buyers/{}/unban", ROLE_MANAGER, buyer_unban_post, .may = "buyer_ban" },
+
 	/* ---- catalogue ---- */
 	{ GET,  "/admin/catalog", ROLE_VIEWER, page_catalog, .may = "catalog", .menu = "catalog" },
 	{ GET,  "/admin/catalog/new", ROLE_MANAGER, page_category_new, .may = "catalog_edit" },

@@ -290,3 +290,9 @@ int order_answered(struct db *db, int64_t order_id, const struct payment_evidenc
 	*ret = asking;
 	return OK;
 }
+
+int order_ask_now(struct db *db, int64_t order_id)
+{
+	return db_exec(db, "UPDATE orders SET ask_at = UTC_TIMESTAMP(6) WHERE id = ?",
+		       PARAMS(P(order_id)), NULL);
+}

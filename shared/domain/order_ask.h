@@ -44,4 +44,7 @@ int order_answered(struct db *db, int64_t order_id, const struct payment_evidenc
 /* Seconds until the next question is due, at most `most`. */
 int order_ask_due(struct db *db, int64_t most, int64_t *ret) MUST_CHECK;
 
+/* An administrator wants the gateway asked now. */
+int order_ask_now(struct db *db, int64_t order_id) MUST_CHECK;
+
 #endif

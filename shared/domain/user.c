@@ -165,3 +165,48 @@ int dialog_end(struct db *db, int64_t user_id)
 	return db_exec(db, "DELETE FROM user_states WHERE user_id = ?", PARAMS(P(user_id)),
 		       NULL);
 }
+
+/* ---- bans ---- */
+
+struct ban {
+	const struct audit_who *who;
+	int64_t id;
+	const char *why; /* NULL: lifted */
+};
+
+static int ban_work(struct db *db, void *data)
+{
+	const struct ban *ban = data;
+	AUTO_ARENA(a);
+	int rc;
+
+	DB_TX(tx, db);
+	if ((rc = tx.rc))
+		return rc;
+	if (ban->why)
+		rc = db_exec_one(
+			db,
+			"UPDATE users SET banned_at = UTC_TIMESTAMP(6), ban_reason = ?, "
+			"ban_told_at = NULL WHERE id = ? AND banned_at IS NULL",
+			PARAMS(P(ban->why), P(ban->id)));
+	else
+		rc = db_exec_one(db,
+				 "UPDATE users SET banned_at = NULL, ban_reason = '', "
+				 "ban_told_at = NULL WHERE id = ? AND banned_at IS NOT NULL",
+				 PARAMS(P(ban->id)));
+	if (!rc)
+		rc = audit_write(db, ban->who, ban->why ? "user_ban" : "user_unban",
+				 arena_printf(&a, "user %lld", (long long)ban->id),
+				 audit_detail(&a, "why", ban->why ? ban->why : ""));
+	return rc ? rc : db_tx_commit(&tx);
+}
+
+int user_ban(struct db *db, const struct audit_who *who, int64_t id, const char *why)
+{
+	return db_retry(db, ban_work, &(struct ban){ .who = who, .id = id, .why = why });
+}
+
+int user_unban(struct db *db, const struct audit_who *who, int64_t id)
+{
+	return db_retry(db, ban_work, &(struct ban){ .who = who, .id = id });
+}

@@ -4,7 +4,7 @@
 #ifndef KARTKA_USER_H
 #define KARTKA_USER_H
 
-#include "shared/platform/db.h"
+#include "shared/domain/audit.h"
 
 struct user {
 	int64_t id; /* Telegram's */
@@ -44,6 +44,12 @@ int user_set_lang(struct db *db, int64_t id, const char *lang) MUST_CHECK;
 int user_set_blocked(struct db *db, int64_t id, bool blocked) MUST_CHECK;
 /* ERR_CONFLICT: told already. */
 int user_set_ban_told(struct db *db, int64_t id) MUST_CHECK;
+
+/* No buying any more, with a reason for administrators; or again.  ERR_CONFLICT: it is so
+ * already. */
+int user_ban(struct db *db, const struct audit_who *who, int64_t id,
+	     const char *why) MUST_CHECK;
+int user_unban(struct db *db, const struct audit_who *who, int64_t id) MUST_CHECK;
 
 /* Names and the open question go; orders and payments stay.  Writing again starts anew. */
 int user_erase(struct db *db, int64_t id) MUST_CHECK;
