@@ -33,7 +33,7 @@ enum landing {
 	LANDING_HOLD, /* the whole chat waits */
 	LANDING_UNDELIVERABLE,
 	LANDING_DEAD,
-	LANDING_SEALED, /* codes that don't open: later, and an administrator looks */
+	LANDING_SEALED, /* codes that can't be sent: later, and an administrator looks */
 	LANDING__COUNT
 };
 
@@ -52,6 +52,7 @@ struct flight {
 	int64_t wait_ms;
 	int64_t message_id;
 	const char *error;
+	const char *alert; /* LANDING_SEALED: the word of what administrators are told */
 };
 
 struct sender {

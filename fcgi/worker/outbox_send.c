@@ -7,6 +7,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/domain/lease.h"
+#include "shared/domain/order_quarantine.h"
 
 enum {
 	SEALED_AGAIN_MS = 300000, /* a key may be given back to the configuration */
@@ -80,6 +81,40 @@ static int alert_spread(struct flight *f)
 	return rc;
 }
 
+/* Nothing of the order may be sent: later, and administrators are told. */
+static void flight_seal(struct flight *f, const char *alert, const char *why)
+{
+	log_event(LOG_ERROR, "codes_unreadable", "outbox=%lld order_id=%lld why=%s",
+		  (long long)f->row.id, (long long)f->row.order_id, why);
+	f->alert = alert;
+	flight_land(f, LANDING_SEALED, SEALED_AGAIN_MS, "the codes don't open");
+}
+
+/* A code does not open: the order gets another one, or waits. */
+static void flight_quarantine(struct flight *f)
+{
+	struct worker *w = f->w;
+	enum quarantine_result result = QUARANTINE_NOTHING;
+	int const rc = order_quarantine(w->program.db, &w->vault, f->row.order_id, &result);
+
+	if (rc) {
+		(void)worker_db_report(w, "order_quarantine", rc);
+		flight_land(f, LANDING_LATER, backoff_next_ms(f->row.attempts), "database");
+	} else if (result == QUARANTINE_KEYS) {
+		flight_seal(f, "sealed", "keys");
+	} else if (result == QUARANTINE_NO_STOCK) {
+		flight_seal(f, "unreadable", "no_stock");
+	} else {
+		/* Drawn anew, with others or because nothing is wrong any more; where the order
+		 * waits now the row is gone. */
+		if (result != QUARANTINE_NOTHING)
+			log_event(LOG_ERROR, "code_quarantined", "order_id=%lld waits=%d",
+				  (long long)f->row.order_id, result == QUARANTINE_WAITING);
+		flight_land(f, LANDING_LATER, 0, "");
+		worker_soon(w, JOB_OUTBOX, 0);
+	}
+}
+
 /* How a drawing that is none ends. */
 static void flight_undrawn(struct flight *f, int rc)
 {
@@ -90,10 +125,10 @@ static void flight_undrawn(struct flight *f, int rc)
 		flight_land(f, LANDING_SENT, 0, "");
 		break;
 	case ERR_DENIED:
+		flight_quarantine(f);
+		break;
 	case ERR_CONFLICT:
-		log_event(LOG_ERROR, "codes_unreadable", "outbox=%lld order_id=%lld why=%s",
-			  (long long)f->row.id, (long long)f->row.order_id, err_name(rc));
-		flight_land(f, LANDING_SEALED, SEALED_AGAIN_MS, "the codes don't open");
+		flight_seal(f, "sealed", err_name(rc));
 		break;
 	case ERR_INVALID:
 	case ERR_TOO_LONG:

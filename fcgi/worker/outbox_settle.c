@@ -81,7 +81,7 @@ static int settle_dead(struct flight *f, struct db *db)
 
 static int settle_sealed(struct flight *f, struct db *db)
 {
-	int const rc = alert_add(f, db, "sealed");
+	int const rc = alert_add(f, db, f->alert);
 
 	return rc ? rc : settle_later(f, db);
 }

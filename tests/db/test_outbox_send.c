@@ -304,15 +304,16 @@ static void test_codes_first(void **state)
 }
 
 /* A code of another row, or of a key that is not there: nothing is sent, somebody looks. */
-static void test_code_that_does_not_open(void **state)
+/* A key that is missing may come back: the code stays the buyer's. */
+static void test_key_that_is_missing(void **state)
 {
 	struct shop s;
 	int64_t id;
 
-	shop_make(&s, *state, 1);
-	worker.vault = s.vault;
+	shop_make(&s, *state, 2);
 	id = delivered(&s, BUYER);
-	db_test_exec(s.t, "UPDATE card_codes SET ciphertext = REVERSE(ciphertext)");
+	worker.vault = s.vault;
+	worker.vault.keys[0].key[0] ^= 1;
 	db_test_exec(s.t, "DELETE FROM outbox WHERE kind <> 'delivered'");
 	run();
 	assert_int_equal(peer_asked(), 0);
@@ -325,6 +326,81 @@ static void test_code_that_does_not_open(void **state)
 	assert_int_equal(db_test_number(s.t, "SELECT COUNT(*) FROM outbox WHERE "
 					     "fact LIKE 'alert:sealed:%'"),
 			 1);
+	worker.vault = s.vault;
+	db_test_exec(s.t, "UPDATE outbox SET not_before = UTC_TIMESTAMP(6)");
+	run();
+	assert_true(peer_heard("CARD-0000000001"));
+	shop_check(&s);
+}
+
+static const char damage[] =
+	"UPDATE card_codes SET ciphertext = CONCAT(LEFT(ciphertext, LENGTH(ciphertext) - 1), "
+	"CHAR(ASCII(RIGHT(ciphertext, 1)) ^ 1)) WHERE state = 'sold'";
+
+/* Its place is taken by another, and only that is sent. */
+static void test_code_that_does_not_open(void **state)
+{
+	struct shop s;
+
+	shop_make(&s, *state, 2);
+	worker.vault = s.vault;
+	delivered(&s, BUYER);
+	db_test_exec(s.t, damage);
+	db_test_exec(s.t, "DELETE FROM outbox WHERE kind <> 'delivered'");
+	run();
+	run();
+	assert_int_equal(peer_asked(), 1);
+	assert_true(peer_heard("CARD-0000000002"));
+	assert_false(peer_heard("CARD-0000000001"));
+	assert_int_equal(shop_codes(&s, "defective"), 1);
+	assert_int_equal(db_test_number(s.t, "SELECT COUNT(*) FROM outbox WHERE "
+					     "fact LIKE 'alert:quarantined:%'"),
+			 1);
+	shop_check(&s);
+}
+
+/* There is no other: the buyer is told to wait, nothing else. */
+static void test_code_without_another(void **state)
+{
+	struct shop s;
+
+	shop_make(&s, *state, 1);
+	worker.vault = s.vault;
+	delivered(&s, BUYER);
+	db_test_exec(s.t, damage);
+	db_test_exec(s.t, "DELETE FROM outbox WHERE kind <> 'delivered'");
+	run();
+	run();
+	assert_false(peer_heard("<code>"));
+	assert_string_equal(db_test_text(s.t, "SELECT state FROM orders"), "paid");
+	assert_int_equal(
+		db_test_number(s.t, "SELECT COUNT(*) FROM outbox WHERE kind = 'waiting'"), 1);
+	shop_check(&s);
+}
+
+/* Of two codes one is good, and goes nowhere without the other. */
+static void test_code_beside_a_good_one(void **state)
+{
+	struct shop s;
+
+	shop_make(&s, *state, 2);
+	worker.vault = s.vault;
+	delivered(&s, BUYER);
+	db_test_exec(s.t, "UPDATE orders SET quantity = 2, total_kop = 2 * unit_price_kop");
+	db_test_exec(s.t, "UPDATE payments SET amount_kop = 20000");
+	db_test_exec(s.t, "UPDATE card_codes SET state = 'sold', slot = 2, order_id = "
+			  "(SELECT id FROM orders) WHERE state = 'available'");
+	db_test_exec(s.t, arena_printf(&s.t->arena, "%s AND slot = 2", damage));
+	db_test_exec(s.t, "DELETE FROM outbox WHERE kind <> 'delivered'");
+	run();
+	assert_int_equal(peer_asked(), 0);
+	assert_int_equal(db_test_number(s.t, "SELECT COUNT(*) FROM outbox WHERE "
+					     "fact LIKE 'alert:unreadable:%'"),
+			 1);
+	assert_string_equal(
+		db_test_text(s.t, "SELECT state FROM outbox WHERE kind = 'delivered'"),
+		"pending");
+	shop_check(&s);
 }
 
 /* Between the claim and the drawing the order has moved on. */
@@ -408,7 +484,10 @@ int main(void)
 		WORKER_TEST(test_lost_lease),
 		WORKER_TEST(test_alert_goes_to_every_administrator),
 		WORKER_TEST(test_codes_first),
+		WORKER_TEST(test_key_that_is_missing),
 		WORKER_TEST(test_code_that_does_not_open),
+		WORKER_TEST(test_code_without_another),
+		WORKER_TEST(test_code_beside_a_good_one),
 		WORKER_TEST(test_what_is_not_true_any_more),
 		WORKER_TEST(test_opened_needs_no_row),
 		WORKER_TEST(test_opened_is_forgotten),

@@ -147,3 +147,56 @@ def test_wrong_key(own_shop):
         del shop.settings["CODE_KEYS"]
         path.unlink()
     assert shop.sql("SELECT 1 FROM card_codes WHERE key_id <> 1") == []
+
+
+def damage(stack, slug):
+    """One bit of the tag of the code that is sold next."""
+    stack.sql("UPDATE card_codes c JOIN (SELECT MIN(c.id) AS id FROM card_codes c JOIN card_values v "
+              f"ON v.id = c.value_id WHERE v.slug = '{slug}' AND c.state = 'available') x ON x.id = c.id "
+              "SET c.ciphertext = CONCAT(LEFT(c.ciphertext, LENGTH(c.ciphertext) - 1), "
+              "CHAR(ASCII(RIGHT(c.ciphertext, 1)) ^ 1))")
+
+
+def test_damaged(shop):
+    """A code that does not decrypt is nobody's; the buyer gets another, or waits for one."""
+    codes = shop.catalogue("damaged", codes=3)
+    damage(shop, "damaged")
+    lucky = buy(shop, "damaged")
+    assert lucky.codes() == [codes[1]]
+    damage(shop, "damaged")
+    buyer = shop.buyer()
+    number, bill = buyer.open_order("damaged")
+    shop.pay(bill)
+    shop.wait_state(number, "paid")
+    buyer.wait("Оплату отримано, код ще ні")
+    assert buyer.codes() == []
+    told = [row[0] for row in shop.sql("SELECT fact FROM outbox WHERE kind = 'alert'")]
+    assert any(fact.startswith("alert:quarantined:") for fact in told)
+    assert any(fact.startswith("alert:quarantined_waiting:") for fact in told)
+    shop.check()
+    more = shop.stock("damaged", 1, prefix="M")
+    until(lambda: buyer.codes() == more, what="the code of the next upload")
+    assert shop.sql("SELECT COUNT(*) FROM card_codes c JOIN card_values v ON v.id = c.value_id "
+                    "WHERE v.slug = 'damaged' AND c.state = 'defective'") == [["2"]]
+
+
+def test_key_that_is_not_the_right_one(own_shop):
+    """The codes stay the buyers'; with the key back they are sent."""
+    shop = own_shop
+    codes = shop.catalogue("k", codes=2)
+    secrets = json.loads((shop.var / "secrets.json").read_text())
+    shop.stop()
+    shop.settings["CODE_KEYS"] = "1:" + "5a" * 32
+    shop.start()
+    buyer = shop.buyer()
+    number, bill = buyer.open_order("k")
+    shop.pay(bill)
+    shop.wait_state(number, "delivered")
+    until(lambda: shop.sql("SELECT 1 FROM outbox WHERE fact LIKE 'alert:sealed:%'"), what="the alert")
+    assert buyer.codes() == []
+    assert shop.sql("SELECT 1 FROM card_codes WHERE state = 'defective'") == []
+    shop.stop()
+    shop.settings["CODE_KEYS"] = secrets["CODE_KEYS"]
+    shop.start()
+    shop.sql("UPDATE outbox SET not_before = UTC_TIMESTAMP(6) WHERE kind = 'delivered'")
+    until(lambda: buyer.codes() == codes[:1], what="the code")

@@ -100,7 +100,7 @@ def buy(stack, point, when):
 def test_points_are_all_known():
     """A new point needs a test here."""
     groups = ("open.", "bill.", "ask.", "settle.", "outbox.", "expire.", "fill.", "import.",
-              "refund.", "keys.")
+              "refund.", "keys.", "quarantine.")
     assert POINTS and all(p.startswith(groups) for p in POINTS), POINTS
 
 
@@ -164,6 +164,26 @@ def test_import(hasty, point):
                      f"WHERE v.slug = '{slug}'")
     assert held == [["1201"]]
     stack.check()
+
+
+@pytest.mark.parametrize("point", [p for p in POINTS if p.startswith("quarantine.")])
+def test_damaged_code(crashing, point):
+    """A code that does not open is taken away once, and another one sent once."""
+    stack = crashing
+    slug = "q-" + re.sub("[^a-z]", "-", point)
+    codes = stack.catalogue(slug, codes=2 if point == "quarantine.replaced" else 1)
+    stack.sql("UPDATE card_codes c JOIN (SELECT MIN(c.id) AS id FROM card_codes c JOIN card_values v "
+              f"ON v.id = c.value_id WHERE v.slug = '{slug}') x ON x.id = c.id "
+              "SET c.ciphertext = REVERSE(c.ciphertext)")
+    buyer = stack.buyer()
+    number, bill = buyer.open_order(slug)
+    arm(stack, point)
+    stack.pay(bill)
+    passed(stack, point)
+    if point == "quarantine.waiting":
+        stack.wait_state(number, "paid", PATIENCE)
+        codes += stack.stock(slug, 1, prefix="M")
+    whole(stack, buyer, codes[1:], number)
 
 
 @pytest.mark.parametrize("point", [p for p in POINTS if p.startswith("keys.")])
