@@ -95,7 +95,8 @@ static int drop_work(struct db *db, void *data)
 	if ((rc = tx.rc) || (rc = row_add(db, dropping->key)) ||
 	    (rc = db_exec(db, "UPDATE code_keys SET dropped_at = UTC_TIMESTAMP(6) WHERE id = ?",
 			  PARAMS(P(id)), NULL)) ||
-	    (rc = db_one(db, &a, "SELECT (SELECT COUNT(*) FROM card_codes WHERE key_id = ?) + "
+	    (rc = db_one(db, &a,
+			 "SELECT (SELECT COUNT(*) FROM card_codes WHERE key_id = ?) + "
 			 "(SELECT COUNT(*) FROM staged_codes WHERE key_id = ?)",
 			 PARAMS(P(id), P(id)), &row)))
 		return rc;
