@@ -2,6 +2,7 @@
 
 import os
 import statistics
+import time
 from pathlib import Path
 
 
@@ -97,6 +98,23 @@ def show(rows):
             print("─" * (sum(widths) + 2 * len(widths) - 2))
 
 
+def disk(folder):
+    """How long the disk takes to keep its word, in milliseconds: median and p99."""
+    path = folder / "disk"
+    times = []
+    with open(path, "wb+", buffering=0) as file:
+        file.write(bytes(1 << 20))
+        os.fsync(file)
+        for n in range(200):
+            os.pwrite(file.fileno(), bytes(512), n * 512)
+            began = time.perf_counter()
+            os.fdatasync(file)
+            times.append((time.perf_counter() - began) * 1000)
+    path.unlink()
+    times.sort()
+    return times[100], times[198]
+
+
 def machine(rig):
     """Where it ran, and that the database keeps its word."""
     model = next((line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines()
@@ -112,4 +130,5 @@ def machine(rig):
     values = dict(rows)
     assert values["innodb_flush_log_at_trx_commit"] == "1", "commits must be durable"
     assert values["innodb_doublewrite"] == "ON", "pages must be written twice"
+    print("disk: fdatasync %.2f ms, p99 %.2f ms" % disk(rig.var))
     print("32 kept connections through nginx, 8 responders\n", flush=True)

@@ -121,7 +121,7 @@ class Rig:
             ready.set()
 
         threading.Thread(target=read, daemon=True).start()
-        if not ready.wait(START_LIMIT) or self.run.poll() is not None:
+        if not ready.wait(START_LIMIT) or not any("kartka: ready" in x for x in self.output):
             raise SystemExit("bench: the shop does not start:\n" + "".join(self.output[-40:]))
 
     def start_ceilings(self):

@@ -31,7 +31,7 @@ static void count_write(unsigned long long count)
 	const char *path = getenv("BENCH_SINK_COUNT");
 	int const fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) : -1;
 	char text[32];
-	int const len = snprintf(text, sizeof(text), "%llu\n", count);
+	int const len = snprintf(text, sizeof(text), "%20llu\n", count);
 
 	if (fd >= 0 && pwrite(fd, text, (size_t)len, 0) != len)
 		die("wake_sink: the count can't be written");
