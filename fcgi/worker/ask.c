@@ -45,6 +45,11 @@ static void tell_odd_rows(const struct question *q, const struct portmone_rows *
 		if (rows->list[i].status == PORTMONE_UNKNOWN && worker_may_tell(&told_odd_ms))
 			log_event(LOG_WARN, "portmone_status_unknown", "order=%s word=%s",
 				  q->number, rows->list[i].status_word);
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->list[i].status == PORTMONE_PAYED && rows->list[i].failed &&
+		    worker_may_tell(&told_odd_ms))
+			log_event(LOG_WARN, "portmone_payed_with_error", "order=%s bill=%s",
+				  q->number, rows->list[i].bill_id);
 	if ((rows->foreign || rows->broken) && worker_may_tell(&told_odd_ms))
 		log_event(LOG_WARN, "portmone_rows_left_out", "order=%s foreign=%zu broken=%zu",
 			  q->number, rows->foreign, rows->broken);

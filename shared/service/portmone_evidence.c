@@ -7,11 +7,15 @@ static bool is_money(const struct portmone_row *row)
 	       (row->status == PORTMONE_PAYED || row->status == PORTMONE_RETURN);
 }
 
-/* CREATED, a held sum that nobody confirms, and a word we don't know: not finished. */
+/*
+ * CREATED, a held sum that nobody confirms, a word we don't know: not finished.  Nor is PAYED
+ * beside an error: it buys nothing, but "there is no money" can't be said of it either.
+ */
 static bool is_open(const struct portmone_row *row)
 {
 	return row->status == PORTMONE_CREATED || row->status == PORTMONE_PREAUTH ||
-	       row->status == PORTMONE_UNKNOWN;
+	       row->status == PORTMONE_UNKNOWN ||
+	       (row->status == PORTMONE_PAYED && row->failed);
 }
 
 void portmone_evidence(struct arena *a, int rc, const struct portmone_rows *rows,

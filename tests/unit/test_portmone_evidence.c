@@ -90,6 +90,8 @@ static void test_failed_is_no_money(void **state)
 	rows[0].failed = rows[1].failed = true;
 	evidence = evidence_of(rows, COUNT(rows));
 	assert_int_equal(evidence.count, 0);
+	assert_int_equal(evidence.answer, ANSWER_OPEN);
+	evidence = evidence_of(rows + 1, 1);
 	assert_int_equal(evidence.answer, ANSWER_NONE);
 }
 
