@@ -161,7 +161,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	if (len < 0)
 		die("bad format: %s", fmt);
 	need = aligned((size_t)len + 1);
-	if (need <= room) {
+	if (b && need <= room) {
 		memset(text + len, 0, need - (size_t)len);
 		b->used += need;
 	} else {

@@ -31,9 +31,10 @@ static void number_draw(char ret[ORDER_NUMBER_LEN + 1])
 {
 	size_t const symbols = sizeof(number_symbols) - 1;
 	unsigned char bytes[2 * ORDER_NUMBER_LEN];
-	size_t at = sizeof(bytes);
+	size_t at = 0;
 	size_t n = 0;
 
+	crypto_random(bytes, sizeof(bytes));
 	while (n < ORDER_NUMBER_LEN) {
 		if (n == 4) {
 			ret[n++] = '-';
