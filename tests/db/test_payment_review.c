@@ -219,6 +219,33 @@ static void test_short_goes_back(void **state)
 	shop_check(&r.s);
 }
 
+/* Looked at before somebody else decided, given back after: then it is not. */
+static void test_decided_is_decided(void **state)
+{
+	struct reviewing r;
+	struct decision decision;
+	struct refund_wish wish;
+	enum refund_result result;
+	struct money amount;
+
+	open_one(&r, *state, 2);
+	paid(&r, "p1", PRICE);
+	paid(&r, "p2", PRICE);
+	assert_int_equal(decide(&r, "p2", REVIEW_DISMISS), REVIEW_DISMISSED);
+	decision = decision_of(&r);
+	wish = (struct refund_wish){ .order_id = r.order->id,
+				     .payment_id = payment_id(&r, "p2"),
+				     .in_review = true,
+				     .decision = &decision };
+	assert_int_equal(order_refund_ask(r.s.t->db, &wish, &result, &amount), OK);
+	assert_int_equal(result, REFUND_DECIDED);
+	/* What paid the order never waited. */
+	wish.payment_id = payment_id(&r, "p1");
+	assert_int_equal(order_refund_ask(r.s.t->db, &wish, &result, &amount), OK);
+	assert_int_equal(result, REFUND_DECIDED);
+	expect_order(&r, ORDER_DELIVERED);
+}
+
 /* ---- disputes ---- */
 
 static void dispute(struct reviewing *r, struct db_test *t, bool chargeback)
@@ -386,6 +413,7 @@ int main(void)
 		DB_TEST(test_money_that_is_gone),
 		DB_TEST(test_surplus_goes_back),
 		DB_TEST(test_short_goes_back),
+		DB_TEST(test_decided_is_decided),
 		DB_TEST(test_chargeback_lifted),
 		DB_TEST(test_dispute_kept),
 		DB_TEST(test_return_lifted_is_a_refund),
