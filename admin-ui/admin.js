@@ -38,6 +38,18 @@
 		});
 	}
 
+	/* Escape and a click beside a dialog close it; people look for a button. */
+	const cancelAdd = (dialog) => {
+		const buttons = [...dialog.querySelectorAll(".buttons")].pop();
+		const cancel = document.createElement("button");
+
+		cancel.type = "button";
+		cancel.className = "button";
+		cancel.textContent = document.body.dataset.cancel;
+		cancel.dataset.close = "";
+		buttons?.prepend(cancel);
+	};
+
 	/*
 	 * <details class="confirm"><summary class="button">…</summary> what will happen, and a
 	 * form </details> unfolds in place; here it becomes a dialog.
@@ -48,6 +60,7 @@
 
 		dialog.append(...[...details.childNodes].filter((n) => n !== summary));
 		details.after(dialog);
+		cancelAdd(dialog);
 		summary.addEventListener("click", (event) => {
 			event.preventDefault();
 			dialog.showModal();

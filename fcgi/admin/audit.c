@@ -65,13 +65,22 @@ struct telling {
 	struct value *list;
 };
 
+/* What was changed, in words where we have them. */
+static const char *detail_text(const struct visit *v, const char *name)
+{
+	const char *key = arena_printf(v->a, "admin.detail.%s", name);
+	const char *text = visit_text(v, key);
+
+	return text == key ? arena_strdup(v->a, name) : text;
+}
+
 static int member_tell(const char *name, const struct json *json, void *data)
 {
 	struct telling *t = data;
 	struct value *o = value_object(t->v->a);
 	bool const pair = json_type(json) == JSON_ARRAY && json_count(json) == 2;
 
-	value_set_text(o, "name", arena_strdup(t->v->a, name));
+	value_set_text(o, "name", detail_text(t->v, name));
 	value_set_text(o, "was",
 		       pair ? arena_strdup(t->v->a, json_scalar(t->v->a, json_at(json, 0), "–"))
 			    : "");
@@ -99,7 +108,10 @@ static struct value *row_new(struct visit *v, const struct audit_row *r)
 	struct value *row = value_object(v->a);
 
 	value_set_text(row, "at", visit_time(v, r->at));
-	value_set_text(row, "actor", r->actor);
+	value_set_text(row, "actor",
+		       !strcmp(r->actor, AUDIT_COMMAND_LINE->actor)
+			       ? visit_text(v, "admin.audit.command_line")
+			       : r->actor);
 	value_set_text(row, "address", r->address);
 	value_set_text(row, "action", action_text(v, r->action));
 	value_set_text(row, "object", r->object);

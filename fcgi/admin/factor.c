@@ -201,8 +201,8 @@ int factor_code(struct visit *v, const struct staff_secrets *s, const char *code
 		return rc;
 	if (ret->factor == FACTOR_RIGHT)
 		return attempt_end(v->db, &attempt);
-	ret->text = visit_text(v, ret->factor == FACTOR_USED ? "admin.code.used"
-							     : "admin.code.wrong");
+	ret->text = visit_text(v, ret->factor == FACTOR_USED ? "admin.factor.used"
+							     : "admin.factor.wrong");
 	return wrong(v,
 		     ret->factor == FACTOR_USED ? "second_factor_replayed"
 						: "second_factor_failed",
@@ -221,6 +221,6 @@ int factor_seed(struct visit *v, const unsigned char *seed, const char *code, in
 	if (!totp_check(seed, code, clock_now() / CLOCK_SECOND, 0, ret_step))
 		return attempt_end(v->db, &attempt);
 	ret->factor = FACTOR_WRONG;
-	ret->text = visit_text(v, "admin.code.wrong");
+	ret->text = visit_text(v, "admin.factor.wrong");
 	return OK;
 }

@@ -15,7 +15,7 @@ static int show(struct visit *v, const char *to)
 {
 	value_set_text(v->data, "to", to);
 	value_set_text(v->data, "login", v->staff->login);
-	return visit_show(v, "login_code", visit_text(v, "admin.code.title"));
+	return visit_show(v, "login_code", visit_text(v, "admin.factor.title"));
 }
 
 int page_login_code(struct visit *v)

@@ -261,6 +261,7 @@ static const char *const prefixes[] = {
 	"admin.upload.fault.",			       /* import_fault_name() */
 	"notice.alert.",			       /* the alert's word */
 	"admin.action.",			       /* a word of the trail */
+	"admin.detail.",			       /* a member of its rows */
 	"admin.menu.",				/* a row of the panel's routes, so the next */
 	"admin.may.",	       "admin.month.m", /* its number */
 	"admin.role.",				/* role_name() */
