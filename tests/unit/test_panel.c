@@ -293,6 +293,48 @@ static void test_agents(void **state)
 	assert_string_equal(agent_name(&arena, ""), "–");
 }
 
+/* ---- headers: an address that is not there needs no database ---- */
+
+static const char *headers_of(bool secure)
+{
+	static struct admin app;
+	struct web_request const req = { .method = WEB_GET,
+					 .path = "/admin/none",
+					 .query = "",
+					 .content_type = "",
+					 .remote_addr = "192.0.2.1",
+					 .id = "" };
+	struct web_response res = { .headers = STR(&arena, 8192),
+				    .body = STR(&arena, 1 << 20) };
+	struct str problem = STR(&arena, 1024);
+
+	if (i18n_load(config_share_path(&arena, "templates/i18n"), &problem) ||
+	    templates_load(&arena, config_share_path(&arena, "templates/admin"), &app.templates,
+			   &problem))
+		fail_msg("%s", str_text(&problem));
+	for (int i = 0; i < LANG__COUNT; i++)
+		app.words[i] = words_new(&arena, (enum lang)i);
+	app.secure = secure;
+	door_handle(&app, &arena, &req, &res);
+	assert_int_equal(res.status, 404);
+	assert_non_null(strstr(str_text(&res.body), "<h1>"));
+	return str_text(&res.headers);
+}
+
+static void test_headers_by_scheme(void **state)
+{
+	const char *plain = headers_of(false);
+	const char *secure = headers_of(true);
+
+	UNUSED(state);
+	assert_null(strstr(plain, "Strict-Transport-Security"));
+	assert_null(strstr(plain, "__Host-"));
+	assert_null(strstr(plain, "Secure"));
+	assert_non_null(strstr(secure, "Strict-Transport-Security: max-age=31536000\r\n"));
+	assert_non_null(strstr(secure, "Set-Cookie: __Host-pre="));
+	assert_non_null(strstr(secure, "; Secure\r\n"));
+}
+
 /* ---- the table of routes ---- */
 
 /* What changes something is a POST of its own, and what shows has no need of CSRF. */
@@ -336,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_common_passwords),
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_agents),
+		cmocka_unit_test(test_headers_by_scheme),
 		cmocka_unit_test(test_routes),
 	};
 	int failed;
