@@ -119,8 +119,7 @@ static const char *const review_words[] = {
 	[REVIEW_REFUNDING] = "is going back",
 	[REVIEW_DISMISSED] = "dismissed",
 	[REVIEW_OVER] = "no such payment of this order waits for a decision",
-	[REVIEW_CANNOT_DELIVER] = "the order can't be paid with it: it is paid, or this money "
-				  "is gone",
+	[REVIEW_CANNOT_DELIVER] = "the order is paid already, or this money is gone",
 	[REVIEW_CANNOT_REFUND] = "there is nothing of it to give back",
 	[REVIEW_REFUND_UNDER_WAY] = "a refund of this order is under way: wait for its end",
 	[REVIEW_TOO_MUCH] = "so much is not left of it",

@@ -129,7 +129,8 @@ static int file_send(struct turn *t, const struct order *order, struct message *
 			.fact = arena_printf(t->a, "again:%lld:%lld", (long long)order->id,
 					     (long long)t->update->id),
 			.kind = OUTBOX_DELIVERED,
-			.priority = OUTBOX_CODES,
+			.priority = OUTBOX_ORDERS, /* those who wait for the first time come
+						      first */
 			.chat_id = t->update->chat_id,
 			.order_id = order->id,
 		});
