@@ -3,6 +3,7 @@
 #include "shared/base/clock.h"
 #include "shared/domain/order_ask.h"
 #include "shared/domain/refund.h"
+#include "shared/domain/support.h"
 #include "shared/service/portmone_evidence.h"
 
 struct order *order_named(const struct command_env *env, struct db *db, const char *typed)
@@ -102,6 +103,29 @@ static int refunds_show(const struct command_env *env, struct db *db, const stru
 	return 0;
 }
 
+/* What was written about the order, both ways. */
+static int cases_show(const struct command_env *env, struct db *db, const struct order *order)
+{
+	struct arena *a = env->arena;
+	struct ticket_message *messages;
+	struct ticket *tickets;
+	size_t message_count;
+	size_t count;
+	int rc = ticket_list_of_order(db, a, order->id, &tickets, &count);
+
+	for (size_t i = 0; !rc && i < count; i++) {
+		printf("%-11s %lld, %s%s\n", "case", (long long)tickets[i].id,
+		       ticket_state_name(tickets[i].state),
+		       tickets[i].slot ? arena_printf(a, ", code %d", tickets[i].slot) : "");
+		rc = ticket_message_list(db, a, tickets[i].id, &messages, &message_count);
+		for (size_t m = 0; !rc && m < message_count; m++)
+			printf("%-11s %s %s: %s\n", "", clock_iso(a, messages[m].created_at),
+			       messages[m].from_shop ? "the shop" : "the buyer",
+			       messages[m].text);
+	}
+	return rc ? outside_db_failed(env, db, rc) : 0;
+}
+
 int command_order_show(struct command_env *env, int argc, char **argv)
 {
 	struct order *order;
@@ -117,6 +141,8 @@ int command_order_show(struct command_env *env, int argc, char **argv)
 	status = payments_show(env, db, order);
 	if (!status)
 		status = refunds_show(env, db, order);
+	if (!status)
+		status = cases_show(env, db, order);
 	db_free(db);
 	return status;
 }

@@ -347,7 +347,8 @@ static int order_return(struct db *db, struct arena *a, struct order *order,
 	enum order_state back = order->delivered_at ? ORDER_DELIVERED : ORDER_PAID;
 	int rc = db_one(db, a,
 			"SELECT EXISTS (SELECT 1 FROM payments WHERE order_id = ? AND "
-			"state = 'review' AND reason IN ('chargeback', 'return'))",
+			"state = 'review' AND (reason = 'return' OR "
+			"(reason = 'chargeback' AND applied = 1)))",
 			PARAMS(P(order->id)), &row);
 
 	if (rc)
