@@ -169,7 +169,7 @@ int db_tx_commit(struct db_tx *tx) MUST_CHECK; /* ERR_UNSURE: the answer was los
 void db_tx_end(struct db_tx *tx);
 
 #define DB_TX(name, database) \
-	struct db_tx name __attribute__((cleanup(db_tx_end))) = db_tx_begin(database)
+	struct db_tx name __attribute__((cleanup(db_tx_end), unused)) = db_tx_begin(database)
 
 typedef int db_work(struct db *db, void *data);
 int db_retry(struct db *db, db_work *work, void *data) MUST_CHECK;
