@@ -58,6 +58,7 @@ def fill(rig, slugs, quick):
             SELECT id, 'bench', UTC_TIMESTAMP(6) FROM card_values WHERE slug LIKE '{slug}-%';
             """ + CODES.format(slug=slug, total=count, values=values))
     rig.sql("ANALYZE TABLE card_codes")
+    rig.settle()
     return total
 
 
