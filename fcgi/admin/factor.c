@@ -100,7 +100,7 @@ int factor_password(struct visit *v, const char *login, const char *password,
 {
 	struct attempt const attempt = {
 		.names = { login_name(v, login), address_name(v) },
-		.free = { ATTEMPTS_FREE, ATTEMPTS_FREE_ADDRESS },
+		.allowed = { ATTEMPTS_FREE, ATTEMPTS_FREE_ADDRESS },
 	};
 	struct staff_secrets *secrets = NULL;
 	bool same = false;
@@ -184,7 +184,7 @@ static struct attempt code_attempt(struct visit *v, int64_t staff_id)
 {
 	return (struct attempt){
 		.names = { arena_printf(v->a, "code %lld", (long long)staff_id) },
-		.free = { ATTEMPTS_FREE },
+		.allowed = { ATTEMPTS_FREE },
 	};
 }
 

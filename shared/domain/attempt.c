@@ -2,13 +2,13 @@
 
 enum { WAIT_FIRST_S = 2, WAIT_LONGEST_S = 900 };
 
-int64_t attempt_wait_s(int failures, int free)
+int64_t attempt_wait_s(int failures, int allowed)
 {
 	int64_t wait = WAIT_FIRST_S;
 
-	if (failures < free)
+	if (failures < allowed)
 		return 0;
-	for (int n = free; n < failures && wait < WAIT_LONGEST_S; n++)
+	for (int n = allowed; n < failures && wait < WAIT_LONGEST_S; n++)
 		wait *= 2;
 	return wait < WAIT_LONGEST_S ? wait : WAIT_LONGEST_S;
 }
@@ -20,7 +20,7 @@ struct beginning {
 
 /* Failures of a name, its row locked; a wait that goes on is noted. */
 static int name_look(struct db *db, struct arena *a, const char *name, struct beginning *b,
-		     int *ret_failures)
+		     int64_t *ret_failures)
 {
 	const struct db_cell *row;
 	/* Locks the row, and makes it when there is none, so that two firsts are two. */
@@ -39,25 +39,26 @@ static int name_look(struct db *db, struct arena *a, const char *name, struct be
 		    PARAMS(P(name)), &row);
 	if (rc)
 		return rc;
-	*ret_failures = (int)row[0].number;
+	*ret_failures = row[0].number;
 	if (row[1].number > 0 && row[1].number / 1000000 + 1 > b->wait)
 		b->wait = row[1].number / 1000000 + 1;
 	return OK;
 }
 
-static int name_charge(struct db *db, const char *name, int failures, int free)
+static int name_charge(struct db *db, const char *name, int failures, int allowed)
 {
 	return db_exec(db,
 		       "UPDATE attempts SET failures = ?, last_at = UTC_TIMESTAMP(6), "
 		       "until_at = UTC_TIMESTAMP(6) + INTERVAL ? SECOND WHERE name = ?",
-		       PARAMS(P(failures), P(attempt_wait_s(failures, free)), P(name)), NULL);
+		       PARAMS(P(failures), P(attempt_wait_s(failures, allowed)), P(name)),
+		       NULL);
 }
 
 static int begin_work(struct db *db, void *data)
 {
 	struct beginning *b = data;
 	const struct attempt *at = b->attempt;
-	int failures[ATTEMPT_NAMES_MAX] = { 0 };
+	int64_t failures[ATTEMPT_NAMES_MAX] = { 0 };
 	AUTO_ARENA(a);
 	int rc;
 
@@ -67,7 +68,7 @@ static int begin_work(struct db *db, void *data)
 	for (size_t i = 0; !rc && i < ATTEMPT_NAMES_MAX && at->names[i]; i++)
 		rc = name_look(db, &a, at->names[i], b, &failures[i]);
 	for (size_t i = 0; !rc && !b->wait && i < ATTEMPT_NAMES_MAX && at->names[i]; i++)
-		rc = name_charge(db, at->names[i], failures[i] + 1, at->free[i]);
+		rc = name_charge(db, at->names[i], (int)failures[i] + 1, at->allowed[i]);
 	return rc ? rc : db_tx_commit(&tx);
 }
 

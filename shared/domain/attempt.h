@@ -12,7 +12,7 @@ enum { ATTEMPT_NAMES_MAX = 2 };
 
 struct attempt {
 	const char *names[ATTEMPT_NAMES_MAX]; /* each at most 80 bytes; NULL: none */
-	int free[ATTEMPT_NAMES_MAX];	      /* failures of each without a wait */
+	int allowed[ATTEMPT_NAMES_MAX];	      /* failures of each without a wait */
 };
 
 /*
@@ -24,7 +24,8 @@ int attempt_begin(struct db *db, const struct attempt *attempt, int64_t *ret_wai
 /* It succeeded: the first name's failures are forgotten, of the others one is. */
 int attempt_end(struct db *db, const struct attempt *attempt) MUST_CHECK;
 
-/* How long a name that failed so often waits: 0 up to free, then 2, 4, 8 … 900 s. */
-int64_t attempt_wait_s(int failures, int free);
+/* How long a name that failed so often waits: 0 up to that many allowed, then 2, 4, 8 … 900 s.
+ */
+int64_t attempt_wait_s(int failures, int allowed);
 
 #endif

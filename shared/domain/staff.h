@@ -27,7 +27,7 @@ struct staff {
 	"t.id, t.login, t.role, t.totp_seed IS NOT NULL, t.disabled_at IS NOT " \
 	"NULL, t.must_change, t.created_at"
 enum { STAFF_COLUMN_COUNT = 7 };
-int staff_read(const struct db_cell *row, struct staff *ret) MUST_CHECK;
+int staff_read(const struct db_cell *c, struct staff *ret) MUST_CHECK;
 
 /* [a-z0-9._-]{1,64}, lower case. */
 bool staff_is_login(const char *login);

@@ -157,7 +157,7 @@ int multipart_parse(struct arena *a, const char *content_type, struct bytes body
 	if (!take(&r, (const char *)r.mark.data + 2)) /* the first has no line end before it */
 		return ERR_INVALID;
 	while (!take(&r, "--")) {
-		if (!take(&r, "\r\n") || (rc = part_read(&r, &part)))
+		if (!take(&r, "\r\n") || part_read(&r, &part))
 			return ERR_INVALID;
 		if ((rc = part_add(&r, &part, ret, ret_file))) {
 			ret->count = 0;

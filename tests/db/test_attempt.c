@@ -11,7 +11,7 @@
 enum { THREADS = 8, TRIES = 12, FREE = 5 };
 
 static const struct attempt login = { .names = { "login a", "address 1" },
-				      .free = { FREE, 100 } };
+				      .allowed = { FREE, 100 } };
 
 static int64_t begin(struct db_test *t, const struct attempt *attempt)
 {
@@ -76,15 +76,15 @@ static void test_address_alone(void **state)
 	for (int i = 0; i < 3; i++) {
 		struct attempt const one = {
 			.names = { arena_printf(&t->arena, "login %d", i), "address 2" },
-			.free = { FREE, 3 },
+			.allowed = { FREE, 3 },
 		};
 
 		assert_int_equal(begin(t, &one), 0);
 	}
 	assert_true(begin(t, &(struct attempt){ .names = { "login new", "address 2" },
-						.free = { FREE, 3 } }) > 0);
+						.allowed = { FREE, 3 } }) > 0);
 	assert_int_equal(begin(t, &(struct attempt){ .names = { "login new", "address 3" },
-						     .free = { FREE, 3 } }),
+						     .allowed = { FREE, 3 } }),
 			 0);
 }
 
