@@ -662,6 +662,63 @@ static void test_refund_against_filling(void **state)
 	}
 }
 
+struct payer {
+	struct db *db;
+	int64_t order_id;
+	const struct payment_evidence *evidence;
+	int rc;
+};
+
+static void *payer_run(void *data)
+{
+	struct payer *p = data;
+	struct settlement settlement;
+
+	p->rc = order_settle(p->db, p->order_id, p->evidence, &settlement);
+	return NULL;
+}
+
+/* A second payment comes while the first goes back: one refund of one payment, one case. */
+static void test_refund_against_a_second_payment(void **state)
+{
+	struct refunding r;
+	struct payment_evidence both;
+	struct wisher wisher;
+	struct payer payer;
+	pthread_t threads[2];
+
+	order_paid(&r, *state, 1, false);
+	row_add(&r, "p2", PRICE, PAYMENT_IN);
+	both = shop_paid(r.rows, r.count);
+	wisher = (struct wisher){ .db = db_test_open(r.s.t), .order_id = r.order->id };
+	payer = (struct payer){ .db = db_test_open(r.s.t),
+				.order_id = r.order->id,
+				.evidence = &both };
+	for (int i = 0; i < ROUNDS; i++) {
+		db_test_exec(r.s.t, "DELETE FROM refunds");
+		db_test_exec(r.s.t, "DELETE FROM payments WHERE gateway_payment_id = 'p2'");
+		db_test_exec(r.s.t, "UPDATE orders SET state = 'delivered'");
+		wisher.asked = 0;
+		pthread_create(&threads[0], NULL, wisher_run, &wisher);
+		pthread_create(&threads[1], NULL, payer_run, &payer);
+		pthread_join(threads[0], NULL);
+		pthread_join(threads[1], NULL);
+		assert_int_equal(wisher.failures + payer.rc, 0);
+		assert_int_equal(wisher.asked, 1);
+		expect_order(&r, ORDER_REFUNDING);
+		assert_int_equal(
+			db_test_number(r.s.t,
+				       "SELECT r.amount_kop FROM refunds r JOIN payments "
+				       "p ON p.id = r.payment_id AND p.applied = 1"),
+			PRICE);
+		assert_int_equal(db_test_number(r.s.t,
+						"SELECT COUNT(*) FROM payments WHERE "
+						"reason = 'second' AND state = 'review'"),
+				 1);
+		shop_check(&r.s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -687,6 +744,7 @@ int main(void)
 		DB_TEST(test_buyer_of_a_waiting_order),
 		DB_TEST(test_wishes_at_once_are_one_refund),
 		DB_TEST(test_refund_against_filling),
+		DB_TEST(test_refund_against_a_second_payment),
 	};
 
 	return cmocka_run_group_tests(tests, db_test_start, db_test_stop);
