@@ -501,9 +501,9 @@ CREATE TABLE `audit` (
   PRIMARY KEY (`id`) COMMENT 'append only',
   UNIQUE KEY `audit_seal_no` (`seal_no`) COMMENT 'the chain in its order, and what is not in it yet',
   KEY `audit_at` (`at`) COMMENT 'paging by time',
-  KEY `audit_staff` (`staff_id`,`id`) COMMENT 'what somebody did',
   KEY `audit_action` (`action`,`id`) COMMENT 'who did such a thing',
-  KEY `audit_object` (`object`,`id`) COMMENT 'a thing''s history, by key'
+  KEY `audit_object` (`object`,`id`) COMMENT 'a thing''s history, by key',
+  KEY `audit_actor` (`actor`,`id`) COMMENT 'what somebody did, by key'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='who changed what';
 
 CREATE TABLE `attempts` (

@@ -41,25 +41,103 @@ static void row_read(const struct db_cell *c, struct audit_row *ret)
 				   .sealed = !c[7].is_null };
 }
 
+/* ---- a page of the list ---- */
+
+#define AUDIT_COLUMNS "id, at, actor, address, action, object, detail, seal_no"
+
+/* ? ? ? ?: ids and instants from and before.  What narrows most comes first, by its index. */
+#define BETWEEN "id >= ? AND id < ? AND at >= ? AND at < ?"
+#define NEWEST "ORDER BY id DESC LIMIT ?"
+
+/* Rows are numbered and dated in the same statement, so their orders differ by little. */
+enum { NEIGHBOURS = 1000 };
+
+struct bounds {
+	int64_t from_id;
+	int64_t before_id;
+	int64_t from_at;
+	int64_t before_at;
+};
+
+static int id_at(struct db *db, const char *sql, int64_t at, int64_t otherwise, int64_t *ret)
+{
+	const struct db_cell *row;
+	AUTO_ARENA(a);
+	int const rc = db_one(db, &a, sql, PARAMS(P_TIME(at)), &row);
+
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	*ret = rc ? otherwise : row[0].number;
+	return OK;
+}
+
+/* Days become ids, or a page of an old month would pass by all that is newer. */
+static int bounds_find(struct db *db, const struct audit_filter *f, struct bounds *ret)
+{
+	int64_t end = f->before_id ? f->before_id : INT64_MAX;
+	int64_t id;
+	int rc;
+
+	*ret = (struct bounds){ .before_id = end,
+				.from_at = f->from_at,
+				.before_at = f->to_at ? f->to_at : AUDIT_FAR_AT };
+	if (f->from_at) {
+		rc = id_at(db, "SELECT id FROM audit WHERE at >= ? ORDER BY at LIMIT 1",
+			   f->from_at, INT64_MAX, &id);
+		if (rc)
+			return rc;
+		ret->from_id = id > NEIGHBOURS ? id - NEIGHBOURS : 0;
+	}
+	if (f->to_at) {
+		rc = id_at(db, "SELECT id FROM audit WHERE at < ? ORDER BY at DESC LIMIT 1",
+			   f->to_at, 0, &id);
+		if (rc)
+			return rc;
+		if (id < end - NEIGHBOURS)
+			ret->before_id = id + NEIGHBOURS;
+	}
+	return OK;
+}
+
+#define BOUNDS(b) \
+	P((b)->from_id), P((b)->before_id), P_TIME((b)->from_at), P_TIME((b)->before_at)
+
+static int rows_find(struct db *db, struct arena *a, const struct audit_filter *f,
+		     const struct bounds *b, int limit, struct db_rows *ret)
+{
+	if (f->object)
+		return db_query(
+			db, a,
+			"SELECT " AUDIT_COLUMNS " FROM audit WHERE object = ? AND " BETWEEN
+			" AND (? IS NULL OR actor = ?) AND (? IS NULL OR action = ?) " NEWEST,
+			PARAMS(P(f->object), BOUNDS(b), P(f->actor), P(f->actor), P(f->action),
+			       P(f->action), P(limit)),
+			ret);
+	if (f->actor)
+		return db_query(
+			db, a,
+			"SELECT " AUDIT_COLUMNS " FROM audit WHERE actor = ? AND " BETWEEN
+			" AND (? IS NULL OR action = ?) " NEWEST,
+			PARAMS(P(f->actor), BOUNDS(b), P(f->action), P(f->action), P(limit)),
+			ret);
+	if (f->action)
+		return db_query(db, a,
+				"SELECT " AUDIT_COLUMNS
+				" FROM audit WHERE action = ? AND " BETWEEN " " NEWEST,
+				PARAMS(P(f->action), BOUNDS(b), P(limit)), ret);
+	return db_query(db, a, "SELECT " AUDIT_COLUMNS " FROM audit WHERE " BETWEEN " " NEWEST,
+			PARAMS(BOUNDS(b), P(limit)), ret);
+}
+
 int audit_list(struct db *db, struct arena *a, const struct audit_filter *f, int limit,
 	       struct audit_row **ret, size_t *ret_count)
 {
+	struct bounds bounds;
 	struct db_rows rows;
 	struct audit_row *list;
-	/* A condition that is not asked for is true of every row. */
-	int const rc = db_query(
-		db, a,
-		"SELECT id, at, actor, address, action, object, detail, seal_no FROM audit "
-		"WHERE id < ? AND (? IS NULL OR actor = ?) AND (? IS NULL OR action = ?) "
-		"AND (? IS NULL OR object = ?) AND at >= ? AND at < ? "
-		"ORDER BY id DESC LIMIT ?",
-		PARAMS(P(f->before_id ? f->before_id : INT64_MAX), P(f->actor), P(f->actor),
-		       P(f->action), P(f->action), P(f->object), P(f->object),
-		       P_TIME(f->from_at), P_TIME(f->to_at ? f->to_at : AUDIT_FAR_AT),
-		       P(limit)),
-		&rows);
+	int rc = bounds_find(db, f, &bounds);
 
-	if (rc)
+	if (rc || (rc = rows_find(db, a, f, &bounds, limit, &rows)))
 		return rc;
 	list = arena_array(a, rows.count, sizeof(*list));
 	for (size_t i = 0; i < rows.count; i++)

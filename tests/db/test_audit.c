@@ -264,6 +264,32 @@ static void test_filters(void **state)
 			 ROWS - 5);
 }
 
+/* Days are turned into ids with some room; the instants still decide. */
+static void test_days(void **state)
+{
+	struct db_test *t = *state;
+	int64_t const day = INT64_C(86400000000);
+	int64_t const first = INT64_C(1767225600000000); /* 2026-01-01 */
+
+	for (int i = 0; i < 10; i++)
+		db_test_exec(t, arena_printf(&t->arena,
+					     "INSERT INTO audit (at, actor, action, object, "
+					     "detail) VALUES ('2026-01-01' + INTERVAL %d DAY, "
+					     "'a', 'x', 'o', '{}')",
+					     i));
+	for (int from = 0; from < 10; from++)
+		for (int to = from; to < 10; to++)
+			assert_int_equal(
+				found(t,
+				      &(struct audit_filter){ .actor = to % 2 ? "a" : NULL,
+							      .from_at = first + from * day,
+							      .to_at = first + to * day },
+				      100),
+				to - from);
+	assert_int_equal(found(t, &(struct audit_filter){ .from_at = first + 10 * day }, 100),
+			 0);
+}
+
 static void test_actions(void **state)
 {
 	struct db_test *t = *state;
@@ -286,7 +312,7 @@ int main(void)
 		DB_TEST(test_cut_off),	     DB_TEST(test_note_removed_too),
 		DB_TEST(test_made_anew),     DB_TEST(test_told_seal_is_known),
 		DB_TEST(test_late_row),	     DB_TEST(test_filters),
-		DB_TEST(test_actions),
+		DB_TEST(test_days),	     DB_TEST(test_actions),
 	};
 
 	return cmocka_run_group_tests(tests, db_test_start, db_test_stop);
