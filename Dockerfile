@@ -22,7 +22,7 @@ FROM debian:12-slim
 RUN apt-get update && \
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 		libfcgi0ldbl libcurl4 libjson-c5 libmariadb3 libssl3 libexpat1 libqrencode4 liboath0 \
-		mariadb-server-core mariadb-client-core nginx-light spawn-fcgi multiwatch \
+		mariadb-server-core mariadb-client nginx-light spawn-fcgi multiwatch \
 		ca-certificates tzdata && \
 	rm -rf /var/lib/apt/lists/* && \
 	useradd --system --no-create-home --shell /usr/sbin/nologin mysql

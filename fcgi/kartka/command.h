@@ -75,6 +75,8 @@ command_function command_keys_new;
 command_function command_keys_rotate;
 command_function command_keys_drop;
 command_function command_keys_check;
+command_function command_backup;
+command_function command_restore;
 command_function command_webhook_set;
 command_function command_webhook_info;
 command_function command_webhook_delete;

@@ -211,13 +211,30 @@ static int wait_ready(struct supervisor *s, struct service *server, const char *
 	return OK;
 }
 
-int database_start(struct supervisor *s, struct arena *a, const struct config *c,
-		   const struct account *account, struct str *problem)
+/* Whom it runs as; NULL: as we do.  Whoever its files belong to since the first start stays. */
+static const struct account *account_find(struct arena *a, const struct config *c)
 {
+	const char *const users[] = { "mysql", "nobody", NULL };
+	const char *const folders[] = { c->var, NULL };
+	const char *folder = arena_printf(a, "%s/db", c->var);
+
+	if (access(folder, F_OK))
+		return place_account(a, users, folders);
+	return geteuid() ? NULL : place_owner(a, folder);
+}
+
+int database_start(struct supervisor *s, struct arena *a, const struct config *c,
+		   struct str *problem)
+{
+	const struct account *account = account_find(a, c);
 	const char *log = arena_printf(a, "%s/db.log", c->var);
 	const char *init = config_run_path(a, c, "db.init");
 	int rc;
 
+	if (place_open_run(a, c, account)) {
+		str_addf(problem, "KARTKA_VAR: %s/run: %s", c->var, strerror(errno));
+		return ERR_FAILED;
+	}
 	(void)unlink(log); /* the last run's */
 	rc = install(s, a, c, account, log);
 	if (rc == ERR_FAILED)

@@ -9,11 +9,10 @@
 #include "shared/platform/config.h"
 
 /*
- * Install it at the first start, start it, wait until it answers.  `account` is whom it runs
- * as, NULL for ourselves.  ERR_FAILED: `problem` says why in one line; ERR_DENIED: everything
- * is to stop.
+ * Install it at the first start, start it, wait until it answers.  ERR_FAILED: `problem` says
+ * why in one line; ERR_DENIED: everything is to stop.
  */
 int database_start(struct supervisor *s, struct arena *a, const struct config *c,
-		   const struct account *account, struct str *problem) MUST_CHECK;
+		   struct str *problem) MUST_CHECK;
 
 #endif

@@ -4,14 +4,20 @@
  */
 #include "fcgi/kartka/outside.h"
 
+#include "fcgi/kartka/backup.h"
 #include "fcgi/kartka/place.h"
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
 #include "shared/clients/portmone_result.h"
+#include "shared/domain/code_key.h"
 #include "shared/domain/lease.h"
+#include "shared/domain/setting.h"
 #include "shared/domain/staff.h"
+#include "shared/service/vault.h"
 
 #include <stdarg.h>
+
+enum { BACKUP_OLD_S = 2 * 86400 }; /* one a day, and a day's grace */
 
 enum finding { FINE, ADVICE, TROUBLE };
 
@@ -65,6 +71,45 @@ static void look_at_addresses(struct doctor *d)
 		      "nobody is told of trouble and empty shelves");
 }
 
+static void look_at_backup(struct doctor *d, struct db *db)
+{
+	int64_t at;
+
+	if (setting_backup_at(db, &at))
+		return;
+	if (!at)
+		found(d, ADVICE, "backup", "none was ever made: kartka backup FILE");
+	else
+		found(d, clock_now() - at > BACKUP_OLD_S * CLOCK_SECOND ? ADVICE : FINE,
+		      "backup", "the newest is %s old", backup_age(d->env->arena, at));
+}
+
+/* Every key that codes need is there, and is the one that they were encrypted with. */
+static void look_at_keys(struct doctor *d, struct db *db)
+{
+	struct code_vault vault;
+	struct code_key *keys;
+	size_t count;
+	int troubles = d->troubles;
+
+	if (!d->config->code_key_count || code_key_list(db, d->env->arena, &keys, &count))
+		return;
+	vault_fill(d->config, &vault);
+	for (size_t i = 0; i < count; i++) {
+		bool there;
+
+		if (!keys[i].codes || code_key_is_there(db, &vault, keys[i].id, &there) ||
+		    there)
+			continue;
+		found(d, TROUBLE, "CODE_KEYS",
+		      "key %lld of %lld codes is missing or another one", (long long)keys[i].id,
+		      (long long)keys[i].codes);
+	}
+	if (troubles == d->troubles)
+		found(d, FINE, "CODE_KEYS", "all that codes need");
+	crypto_wipe(&vault, sizeof(vault));
+}
+
 static void look_at_database(struct doctor *d)
 {
 	struct db_options const options = { .url = d->config->db_url };
@@ -91,6 +136,8 @@ static void look_at_database(struct doctor *d)
 		found(d, FINE, "worker", "%d alive", workers);
 	if (!staff_list(db, d->env->arena, &staff, &count) && !count)
 		found(d, ADVICE, "administrators", "none yet: kartka admin add");
+	look_at_keys(d, db);
+	look_at_backup(d, db);
 	db_free(db);
 }
 
@@ -166,11 +213,20 @@ static void look_at_portmone(struct doctor *d)
 
 static void look_at_programs(struct doctor *d)
 {
-	static const char *const tools[] = { "nginx", "spawn-fcgi", "multiwatch" };
+	static const struct {
+		const char *name;
+		const char *command;
+	} tools[] = {
+		{ "nginx", "run" },
+		{ "spawn-fcgi", "run" },
+		{ "multiwatch", "run" },
+		{ "mariadb-dump", "backup" },
+	};
 
 	for (size_t i = 0; i < COUNT(tools); i++)
-		if (!place_program(d->env->arena, tools[i]))
-			found(d, ADVICE, tools[i], "is not installed: needed by kartka run");
+		if (!place_program(d->env->arena, tools[i].name))
+			found(d, ADVICE, tools[i].name, "is not installed: needed by kartka %s",
+			      tools[i].command);
 }
 
 typedef void examination(struct doctor *d);

@@ -97,6 +97,18 @@ static const struct command commands[] = {
 	{ "keys drop", "ID", "forget an old key; refuses while any code needs it", CONFIG_DB, command_keys_drop },
 	{ "keys check", "", "see that every code opens: exit 1 names those that do not", CONFIG_DB, command_keys_check },
 
+	{ "backup", "FILE [--passphrase-stdin]",
+	  "one consistent copy of the database and the keys, while the shop sells\n\n"
+	  "  The passphrase seals the keys: the first line of the standard input, or KARTKA_BACKUP_PASSPHRASE.\n"
+	  "  Codes in the copy are encrypted with the keys; names and orders are not.",
+	  CONFIG_DB, command_backup },
+	{ "restore", "FILE [--passphrase-stdin] --yes [--replace] [--secrets]",
+	  "bring a shop back from a backup: into an empty database; the shop must not run\n\n"
+	  "  --yes      do it; without, the file is only tried\n"
+	  "  --replace  drop what the database holds\n"
+	  "  --secrets  change nothing, show the keys as lines for .env: they must be set with a database of one's own",
+	  CONFIG_BASE, command_restore },
+
 	{ "webhook set", "", "tell Telegram where the shop is; commands and descriptions in each language",
 	  CONFIG_SERVE, command_webhook_set },
 	{ "webhook info", "", "what Telegram says of the webhook", CONFIG_SERVE, command_webhook_info },

@@ -234,6 +234,21 @@ void place_clean_run(struct arena *a, const struct config *c)
 	closedir(run);
 }
 
+int place_take(struct arena *a, const struct config *c, struct str *problem)
+{
+	int rc;
+
+	if ((rc = place_check(c, problem)) || (rc = place_make(a, c, problem)) ||
+	    (rc = place_lock(a, c, problem)))
+		return rc;
+	/* Every process of the run, and what it starts, knows it by these. */
+	setenv("KARTKA_VAR", c->var, 1);
+	process_end_leftovers(c->var);
+	place_clean_run(a, c);
+	setenv(PROCESS_MARK, arena_printf(a, "%ld", (long)getpid()), 1);
+	return OK;
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	UNUSED(st);

@@ -42,6 +42,12 @@ int place_lock(struct arena *a, const struct config *c, struct str *problem) MUS
 int place_check_port(struct arena *a, const char *key, const char *address,
 		     struct str *problem) MUST_CHECK;
 
+/*
+ * All of these, and nothing left of an earlier run: from now on KARTKA_VAR is this process's,
+ * and what it starts is known by it.
+ */
+int place_take(struct arena *a, const struct config *c, struct str *problem) MUST_CHECK;
+
 /* Sockets and pid files that a killed run left in its run folder. */
 void place_clean_run(struct arena *a, const struct config *c);
 

@@ -78,18 +78,9 @@ static int ports_check(struct run *r)
 
 static int phase_place(struct run *r)
 {
-	const struct config *c = r->config;
-	int rc;
+	int const rc = place_take(r->a, r->config, &r->problem);
 
-	if ((rc = place_check(c, &r->problem)) || (rc = place_make(r->a, c, &r->problem)) ||
-	    (rc = place_lock(r->a, c, &r->problem)))
-		return rc;
-	/* Every process of the run, and what it starts, knows it by these. */
-	setenv("KARTKA_VAR", c->var, 1);
-	process_end_leftovers(c->var);
-	place_clean_run(r->a, c);
-	setenv(PROCESS_MARK, arena_printf(r->a, "%ld", (long)getpid()), 1);
-	return ports_check(r);
+	return rc ? rc : ports_check(r);
 }
 
 static int phase_programs(struct run *r)
@@ -120,22 +111,11 @@ static int phase_accounts(struct run *r)
 
 static int phase_database(struct run *r)
 {
-	const char *const users[] = { "mysql", "nobody", NULL };
-	const char *const folders[] = { r->config->var, NULL };
-	const char *folder = arena_printf(r->a, "%s/db", r->config->var);
-	const struct account *account;
 	int rc;
 
 	if (!r->config->db_is_private)
 		return OK;
-	/* Whoever the files belong to since the first start stays. */
-	if (access(folder, F_OK))
-		account = place_account(r->a, users, folders);
-	else
-		account = geteuid() ? NULL : place_owner(r->a, folder);
-	if (place_open_run(r->a, r->config, account))
-		return problem(r, "KARTKA_VAR: %s/run: %s", r->config->var, strerror(errno));
-	rc = database_start(&r->supervisor, r->a, r->config, account, &r->problem);
+	rc = database_start(&r->supervisor, r->a, r->config, &r->problem);
 	if (!rc)
 		puts("kartka: the private database is up");
 	return rc;

@@ -1,7 +1,8 @@
-#include "fcgi/kartka/outside.h"
+#include "fcgi/kartka/backup.h"
 
 #include "shared/domain/lease.h"
 #include "shared/domain/outbox.h"
+#include "shared/domain/setting.h"
 #include "shared/domain/stats.h"
 
 int command_status(struct command_env *env, int argc, char **argv)
@@ -9,6 +10,7 @@ int command_status(struct command_env *env, int argc, char **argv)
 	struct outbox_counts outbox;
 	struct stats_now stats;
 	struct db *db;
+	int64_t backup_at;
 	int workers;
 	int rc;
 
@@ -21,6 +23,8 @@ int command_status(struct command_env *env, int argc, char **argv)
 	if ((rc = worker_alive(db, &workers)) || (rc = outbox_count(db, &outbox)) ||
 	    (rc = stats_now(db, &stats)))
 		return outside_db_failed(env, db, rc);
+	if ((rc = setting_backup_at(db, &backup_at)))
+		return outside_db_failed(env, db, rc);
 	printf("workers alive            %d\n", workers);
 	printf("messages to send         %lld (the oldest for %lld s)\n",
 	       (long long)outbox.pending, (long long)outbox.oldest_seconds);
@@ -32,6 +36,9 @@ int command_status(struct command_env *env, int argc, char **argv)
 	printf("questions overdue        %lld\n", (long long)stats.questions_due);
 	printf("delivered in 24 h        %lld, %s UAH\n", (long long)stats.delivered_today,
 	       money_plain(env->arena, stats.revenue_today));
+	printf("newest backup            %s\n",
+	       backup_at ? arena_printf(env->arena, "%s old", backup_age(env->arena, backup_at))
+			 : "never made");
 	db_free(db);
 	return workers ? 0 : command_fail(env, "no worker is alive: nothing is sent or asked");
 }

@@ -1,5 +1,7 @@
 #include "shared/domain/setting.h"
 
+#include "shared/base/parse.h"
+
 int setting_get(struct db *db, struct arena *a, const char *name, const char **ret)
 {
 	const struct db_cell *row;
@@ -32,4 +34,24 @@ int setting_sales_paused(struct db *db, bool configured, bool *ret)
 	else if (!rc)
 		*ret = !strcmp(value, "paused");
 	return rc == ERR_NOT_FOUND ? OK : rc;
+}
+
+int setting_backup_at(struct db *db, int64_t *ret)
+{
+	AUTO_ARENA(a);
+	const char *value;
+	int const rc = setting_get(db, &a, SETTING_LAST_BACKUP, &value);
+
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	if (rc || parse_int(value, 0, INT64_MAX, ret))
+		*ret = 0;
+	return OK;
+}
+
+int setting_backup_note(struct db *db, int64_t at)
+{
+	AUTO_ARENA(a);
+
+	return setting_set(db, SETTING_LAST_BACKUP, arena_printf(&a, "%lld", (long long)at));
 }

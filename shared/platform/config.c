@@ -179,6 +179,20 @@ int config_get(struct arena *a, const char *key, const char **ret)
 	return OK;
 }
 
+int config_is_given(struct arena *a, const char *key, bool *ret)
+{
+	struct setting_values values = { 0 };
+	struct str problem = STR(a, 4096);
+	size_t row;
+	int rc = setting_find(key, &row);
+
+	if (!rc)
+		rc = config_sources_read(a, &values, &problem);
+	if (!rc)
+		*ret = values.row[row].text != NULL;
+	return rc;
+}
+
 /* ---- places ---- */
 
 const char *config_run_path(struct arena *a, const struct config *c, const char *name)

@@ -75,6 +75,9 @@ int config_load(struct arena *a, enum config_need need, struct config *ret,
  */
 int config_get(struct arena *a, const char *key, const char **ret) MUST_CHECK;
 
+/* Is it given in the environment, .env or config.json?  Errors as config_get's. */
+int config_is_given(struct arena *a, const char *key, bool *ret) MUST_CHECK;
+
 /*
  * Replace a secret that was made (CODE_KEYS at a rotation) in secrets.json, atomically.
  * ERR_DENIED: it is given elsewhere, so it must be changed there; ERR_NOT_FOUND: there is

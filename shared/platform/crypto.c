@@ -38,6 +38,34 @@ void crypto_sha256(struct bytes text, unsigned char ret[CRYPTO_SHA256])
 		die("SHA-256 is not available");
 }
 
+/* The type is OpenSSL's own, by another name. */
+static EVP_MD_CTX *digest_of(struct crypto_hash *hash)
+{
+	return (EVP_MD_CTX *)(void *)hash;
+}
+
+struct crypto_hash *crypto_hash_new(void)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (!ctx || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL))
+		die("SHA-256 is not available");
+	return (struct crypto_hash *)(void *)ctx;
+}
+
+void crypto_hash_add(struct crypto_hash *hash, struct bytes piece)
+{
+	if (!EVP_DigestUpdate(digest_of(hash), piece.data, piece.len))
+		die("SHA-256 is not available");
+}
+
+void crypto_hash_end(struct crypto_hash *hash, unsigned char ret[CRYPTO_SHA256])
+{
+	if (!EVP_DigestFinal_ex(digest_of(hash), ret, NULL))
+		die("SHA-256 is not available");
+	EVP_MD_CTX_free(digest_of(hash));
+}
+
 bool crypto_same(struct bytes a, struct bytes b)
 {
 	if (a.len != b.len)

@@ -16,6 +16,12 @@ void crypto_hmac(const void *key, size_t key_len, struct bytes text,
 		 unsigned char ret[CRYPTO_SHA256]);
 void crypto_sha256(struct bytes text, unsigned char ret[CRYPTO_SHA256]);
 
+/* SHA-256 of what comes piece by piece; its end frees it. */
+struct crypto_hash;
+struct crypto_hash *crypto_hash_new(void);
+void crypto_hash_add(struct crypto_hash *hash, struct bytes piece);
+void crypto_hash_end(struct crypto_hash *hash, unsigned char ret[CRYPTO_SHA256]);
+
 /* Equal?  Takes the same time wherever they differ; lengths are not secret. */
 bool crypto_same(struct bytes a, struct bytes b);
 

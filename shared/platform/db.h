@@ -40,6 +40,13 @@ void db_disconnect(struct db *db);
 /* Connect if need be and ask the server whether it is there.  ERR_DOWN: it is not. */
 int db_ping(struct db *db) MUST_CHECK;
 
+/*
+ * The connection's server for the database's own programs (mariadb-dump, mariadb): an option
+ * file's text, with the password, and the database's name.  After a call that succeeded.
+ */
+void db_client_options(const struct db *db, struct arena *a, const char **ret_file,
+		       const char **ret_name);
+
 /* Why the last call failed, for logs: "1213 Deadlock found…"; never holds values. */
 const char *db_error(const struct db *db);
 unsigned db_errno(const struct db *db);

@@ -1,7 +1,8 @@
 #include "shared/platform/db_private.h"
 #include "shared/base/parse.h"
+#include "shared/base/str.h"
 
-enum { PORT_DEFAULT = 3306, PORT_MAX = 65535 };
+enum { PORT_DEFAULT = 3306, PORT_MAX = 65535, OPTIONS_MAX = 16 * 1024 };
 
 /* Undo %XX.  NULL: malformed, or it hides a NUL. */
 static const char *unescape(struct arena *a, const char *text, size_t len)
@@ -155,4 +156,47 @@ int db_url_read(struct arena *a, const char *text, struct db_url *ret)
 		return ERR_INVALID;
 	*ret = url;
 	return OK;
+}
+
+/* ---- for other programs ---- */
+
+/* A value in quotes, as option files escape it. */
+static void option_add(struct str *to, const char *name, const char *value)
+{
+	str_addf(to, "%s=\"", name);
+	for (; *value; value++) {
+		if (*value == '\n') {
+			str_add(to, "\\n");
+			continue;
+		}
+		if (strchr("\\\"", *value))
+			str_addc(to, '\\');
+		str_addc(to, *value);
+	}
+	str_add(to, "\"\n");
+}
+
+void db_client_options(const struct db *db, struct arena *a, const char **ret_file,
+		       const char **ret_name)
+{
+	const struct db_url *u = &db->url;
+	struct str s = STR(a, OPTIONS_MAX);
+
+	str_add(&s, "[client]\n");
+	option_add(&s, "user", u->user);
+	option_add(&s, "password", u->password);
+	if (u->socket) {
+		option_add(&s, "socket", u->socket);
+	} else {
+		option_add(&s, "host", u->hosts[db->host].name);
+		str_addf(&s, "port=%u\nprotocol=tcp\n", u->hosts[db->host].port);
+	}
+	/* MariaDB's programs and MySQL's call it differently; each passes over the other's. */
+	if (u->ssl)
+		str_add(&s, "loose-ssl\nloose-ssl-verify-server-cert\n"
+			    "loose-ssl-mode=VERIFY_IDENTITY\n");
+	if (u->ssl_ca)
+		option_add(&s, "ssl-ca", u->ssl_ca);
+	*ret_file = str_text(&s);
+	*ret_name = u->name;
 }

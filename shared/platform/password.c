@@ -28,6 +28,31 @@ static int scrypt_run(const char *password, struct scrypt *s)
 		       : ERR_FAILED;
 }
 
+struct password_cost password_cost(void)
+{
+	return (struct password_cost){ SCRYPT_COST_LOG, SCRYPT_BLOCK, SCRYPT_PARALLEL };
+}
+
+_Static_assert((int)PASSWORD_SALT == (int)SALT_LEN && (int)PASSWORD_KEY == (int)HASH_LEN,
+	       "a key is made as a hash is");
+
+int password_key(const char *passphrase, const unsigned char salt[PASSWORD_SALT],
+		 const struct password_cost *cost, unsigned char ret[PASSWORD_KEY])
+{
+	struct scrypt s = { cost->cost_log, cost->block, cost->parallel, { 0 }, { 0 } };
+	int rc;
+
+	if (s.cost_log < 1 || s.cost_log > COST_LOG_MAX || s.block < 1 || s.block > 64 ||
+	    s.parallel < 1 || s.parallel > 16)
+		return ERR_INVALID;
+	memcpy(s.salt, salt, sizeof(s.salt));
+	rc = scrypt_run(passphrase, &s);
+	if (!rc)
+		memcpy(ret, s.hash, sizeof(s.hash));
+	crypto_wipe(&s, sizeof(s));
+	return rc;
+}
+
 int password_hash(struct arena *a, const char *password, const char **ret)
 {
 	struct scrypt s = { SCRYPT_COST_LOG, SCRYPT_BLOCK, SCRYPT_PARALLEL, { 0 }, { 0 } };

@@ -15,6 +15,20 @@ int password_hash(struct arena *a, const char *password, const char **ret) MUST_
 /* Is it the password?  With hash NULL the same time passes, and it never is. */
 bool password_check(const char *password, const char *hash);
 
+/*
+ * A key from a passphrase: the same one from the same salt and costs.  ERR_INVALID: costs that
+ * nobody has chosen here; ERR_FAILED: no memory for it.
+ */
+enum { PASSWORD_SALT = 16, PASSWORD_KEY = 32 };
+struct password_cost {
+	int64_t cost_log;
+	int64_t block;
+	int64_t parallel;
+};
+struct password_cost password_cost(void); /* of today */
+int password_key(const char *passphrase, const unsigned char salt[PASSWORD_SALT],
+		 const struct password_cost *cost, unsigned char ret[PASSWORD_KEY]) MUST_CHECK;
+
 /* ERR_INVALID: too short or too long. */
 int password_acceptable(const char *password) MUST_CHECK;
 

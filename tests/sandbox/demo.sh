@@ -11,6 +11,13 @@ marker=$3/sandbox/demo-loaded
 [ ! -e "$marker" ] || exit 0
 mkdir -p "$3/sandbox"
 
+# A database that was restored has all of it, as it was edited.
+if "$kartka" admin list | grep -q '^demo '; then
+	echo 'kartka: the demo is there already; its administrator has the password of then'
+	: >"$marker"
+	exit 0
+fi
+
 if [ -e "$folder/catalog.json" ]; then
 	"$kartka" catalog import "$folder/catalog.json" >/dev/null
 	for codes in "$folder"/codes/*.txt; do

@@ -85,8 +85,10 @@ static const char schema[] =
 	"INSERT OR IGNORE INTO users (id, first_name, username, language_code) VALUES"
 	" (1001, 'Оксана', 'oksana', 'uk'), (1002, 'Alex', 'alex', 'en'), (1003, 'Иван', "
 	"'ivan', 'ru');"
-	/* Portmone's ids are long numbers; messages don't begin at 1 either. */
-	"INSERT INTO sqlite_sequence (name, seq) SELECT 'rows', 867955507"
+	/* Portmone's ids are long numbers, and none comes a second time, although this store
+	   may be lost; messages don't begin at 1 either. */
+	"INSERT INTO sqlite_sequence (name, seq) SELECT 'rows', CAST(strftime('%s', 'now') AS "
+	"INTEGER)"
 	" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'rows');"
 	"INSERT INTO sqlite_sequence (name, seq) SELECT 'messages', 100"
 	" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'messages');"

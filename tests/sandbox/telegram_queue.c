@@ -9,6 +9,8 @@
 #include "tests/sandbox/text.h"
 #include "tests/sandbox/world.h"
 
+#include <time.h>
+
 enum {
 	DAY = 24 * 3600,
 	RETRY_FIRST = 2,      /* after the one that comes at once */
@@ -17,7 +19,6 @@ enum {
 	RETRY_AFTER_MAX = 3600,
 	HEADS_SEEN = WEBHOOK_CONNECTIONS_MAX + 1, /* one of them is not under way */
 	PAUSE = 3600,				  /* when there is nothing to wait for */
-	FIRST_UPDATE = 500000000,		  /* no real server begins at 1 */
 };
 
 /* How long an update of a kind lives, and what its sub-queue goes by: c chat, u user. */
@@ -56,7 +57,8 @@ static size_t kind_index(const char *kind)
 static int64_t update_id_next(void)
 {
 	AUTO_FREE char *kept = store_note("update_id");
-	int64_t id = FIRST_UPDATE;
+	/* None comes a second time, although the store may be lost. */
+	int64_t id = time(NULL);
 	char text[24];
 
 	if (kept && number_read(kept, &id))
