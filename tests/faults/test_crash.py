@@ -5,7 +5,9 @@ The points are in the sources as CRASH_POINT("name"); only the build in build/cr
 starts it again; the buyer, Telegram and Portmone try again as they would.
 """
 
+import os
 import re
+import signal
 import subprocess
 import time
 
@@ -205,7 +207,7 @@ def test_rotation(crashing, point):
     buyer = stack.buyer()
     number, bill = buyer.open_order("k-rotation")
     stack.pay(bill)
-    whole(stack, buyer, codes, number)
+    whole(stack, buyer, codes[:1], number)
 
 
 @pytest.mark.parametrize("point", [p for p in POINTS if p.startswith("refund.")])
