@@ -1,13 +1,16 @@
 """Chromium without a window, for what only a real browser can tell."""
 
+import contextlib
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 webdriver = pytest.importorskip("selenium.webdriver")
 
+from selenium.common.exceptions import WebDriverException  # noqa: E402
 from selenium.webdriver.chrome.options import Options  # noqa: E402
 from selenium.webdriver.chrome.service import Service  # noqa: E402
 
@@ -95,12 +98,15 @@ class Window:
             self.find(f'main [name="{name}"]').send_keys(value)
 
     def press(self, selector):
-        """A click, and the page that comes of it."""
+        """A click, and the page that comes of it, whole."""
         before = self.find("html").id
         self.find(selector).click()
-        for _ in range(600):
-            try:
-                if self.find("html").id != before:
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            # The old page is gone for a moment before the new one is there.
+            with contextlib.suppress(WebDriverException):
+                if self.find("html").id != before and \
+                        self.driver.execute_script("return document.readyState") == "complete":
                     return
-            except Exception:  # the old page is gone, the new one not there yet
-                pass
+            time.sleep(0.02)
+        raise AssertionError(f"{selector}: no page came of it")
