@@ -5,6 +5,7 @@ nginx, the operator's side through `build/bin/kartka`.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -209,6 +210,7 @@ class Stack:
         self.process = None
         self.output = []
         self.next_user = 500000
+        self.places = itertools.count(1)
 
     # ---- life ----
 
@@ -317,7 +319,9 @@ class Stack:
     def catalogue(self, slug, price="100.00", codes=10, title=None, **more):
         """A category with one value of this slug, with so many codes; the codes."""
         self.import_catalogue(
-            [{"slug": f"c-{slug}", "title": {"uk": f"Категорія {slug}"}, "values": [
+            [{"slug": f"c-{slug}", "title": {"uk": f"Категорія {slug}"},
+              # The newest first: nobody turns pages through what other tests left.
+              "position": -next(self.places), "values": [
                 {"slug": slug, "title": title or {"uk": f"Картка {slug}", "en": f"Card {slug}"},
                  "price": price, **more}]}]
         )
