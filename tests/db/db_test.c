@@ -1,4 +1,6 @@
 #include "tests/db/db_test.h"
+
+#include "shared/platform/crypto.h"
 #include "shared/base/clock.h"
 #include "shared/domain/migration.h"
 
@@ -18,6 +20,7 @@
 #include <cmocka.h>
 
 enum { START_MS = 60000 };
+enum { PORT_FIRST = 24000, PORTS = 2000 };
 
 static struct db_server own;	 /* pid 0: the server is somebody else's */
 static struct arena group_arena; /* ends with the program */
@@ -46,20 +49,31 @@ static void go_home(void)
 
 /* ---- servers ---- */
 
+/*
+ * A port that is free now.  Below those that the system gives to outgoing connections, any of
+ * which could be taken before the server is there.
+ */
 static int free_port(void)
 {
-	int const fd = socket(AF_INET, SOCK_STREAM, 0);
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t len = sizeof(address);
-	int port;
+	for (int tries = 0; tries < 100; tries++) {
+		struct sockaddr_in address = { .sin_family = AF_INET };
+		int const fd = socket(AF_INET, SOCK_STREAM, 0);
+		uint16_t random;
+		int port;
 
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) ||
-	    getsockname(fd, (struct sockaddr *)&address, &len))
-		die("no free port: %s", strerror(errno));
-	port = ntohs(address.sin_port);
-	close(fd);
-	return port;
+		crypto_random(&random, sizeof(random));
+		port = PORT_FIRST + random % PORTS;
+		address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address.sin_port = htons((uint16_t)port);
+		if (fd < 0)
+			die("no free port: %s", strerror(errno));
+		if (!bind(fd, (struct sockaddr *)&address, sizeof(address))) {
+			close(fd);
+			return port;
+		}
+		close(fd);
+	}
+	die("no free port");
 }
 
 static void server_wait(const struct db_server *s)

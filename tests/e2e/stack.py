@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -29,14 +30,16 @@ PATIENCE = 20
 
 
 def free_port():
-    """A free port whose sandbox port (10000 higher) is free as well."""
+    """A free port whose sandbox port (10000 higher) is free as well.
+
+    Below those that the system gives to outgoing connections, any of which could be taken
+    before the server is there.
+    """
     while True:
+        port = random.randrange(20000, 22000)
         with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            if port > 50000:
-                continue
             try:
+                one.bind(("127.0.0.1", port))
                 two.bind(("127.0.0.1", port + 10000))
             except OSError:
                 continue
