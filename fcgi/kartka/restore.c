@@ -208,7 +208,7 @@ static int finish(struct command_env *env, struct db *db, const struct backup_fi
 static int restore(struct command_env *env, const struct backup_file *file, bool replace)
 {
 	struct str problem = STR(env->arena, 4096);
-	struct config config;
+	struct config *config = arena_new(env->arena, struct config);
 	struct hold hold;
 	struct db *db;
 	int status = 1;
@@ -216,10 +216,10 @@ static int restore(struct command_env *env, const struct backup_file *file, bool
 	if (schema_check(env, file) || secrets_check(env, file))
 		return 1;
 	/* With the private database this makes what of secrets.json is not there. */
-	if (config_load(env->arena, CONFIG_DB, &config, &problem))
+	if (config_load(env->arena, CONFIG_DB, config, &problem))
 		return command_fail(env, "%s%s", str_text(&problem),
 				    "; kartka restore FILE --secrets shows the backup's");
-	env->config = &config;
+	env->config = config;
 	(void)signal(SIGPIPE, SIG_IGN); /* a program that ends early is no reason to */
 	db = hold_begin(env, true, &hold);
 	if (db && !database_check(env, db, replace) && !load(env, db, file))

@@ -195,10 +195,13 @@ static int conflict_of(struct db *db, const char *sql, const char *slug, int64_t
 	const struct db_cell *row;
 	int const rc = db_one(db, &a, sql, PARAMS(P(slug), P(id)), &row);
 
-	if (rc && rc != ERR_NOT_FOUND)
-		return rc;
-	*ret = rc ? EDIT_STALE : EDIT_SLUG_TAKEN;
-	return OK;
+	if (rc == ERR_NOT_FOUND) {
+		*ret = EDIT_STALE;
+		return OK;
+	}
+	if (!rc)
+		*ret = EDIT_SLUG_TAKEN;
+	return rc;
 }
 
 int category_save(struct db *db, const struct audit_who *who, const struct category_row *row,
