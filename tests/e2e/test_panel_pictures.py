@@ -7,7 +7,7 @@ import time
 import pytest
 
 from panel import PASSWORD, Browser, routes, totp
-from stack import Stack
+from stack import Stack, until
 from window import DESK, PHONE, Window, needs_chromium
 
 pytestmark = needs_chromium
@@ -187,7 +187,12 @@ def test_sheet_of_the_phone(shop, owner):
             window.size(*PHONE)
             window.open(shop.shop_url + "/admin/profile")
             assert not window.find(".sheet").is_displayed()
-            window.find(".more summary").click()
-            assert window.find(".sheet").is_displayed()
+
+            def opened():
+                if not window.find(".sheet").is_displayed():
+                    window.find(".more summary").click()
+                return window.find(".sheet").is_displayed()
+
+            until(opened, what="the open sheet")
             if script:
                 window.picture("panel-sheet", PHONE)

@@ -144,7 +144,12 @@ def test_whatever_is_killed_is_back_within_a_second(run):
     late = []
     for number in range(ROUNDS):
         for name, pids in victims.items():
-            victim = until(pids, 5, name)[number % counts[name]]
+
+            def whole():
+                now = pids()
+                return now if len(now) >= counts[name] else None
+
+            victim = until(whole, 5, name)[number % counts[name]]
             os.kill(victim, signal.SIGKILL)
             began = time.monotonic()
 
