@@ -199,6 +199,7 @@ int worker_test_teardown(void **state)
 	catalog_free(worker.catalog);
 	shm_close(worker.program.shm);
 	(void)unlink(shared_path(&t->arena));
+	arena_release(&worker.program.arena);
 	return db_test_teardown(state);
 }
 
