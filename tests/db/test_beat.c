@@ -45,7 +45,6 @@ static void test_an_outage_buries_nobody(void **state)
 		worker_test_run(beat_run);
 	worker_test_run(bury_run);
 	assert_int_equal(workers(t), 1);
-	arena_release(&worker.program.arena);
 }
 
 static void message(struct db_test *t, const char *fact, enum outbox_kind kind,
