@@ -210,6 +210,8 @@ CREATE TABLE `payments` (
   UNIQUE KEY `payments_gateway` (`gateway`,`gateway_payment_id`) COMMENT 'a payment counts once',
   KEY `payments_order` (`order_id`) COMMENT 'an order''s money',
   KEY `payments_state` (`state`,`received_at`) COMMENT 'what waits for a person',
+  KEY `payments_received` (`received_at`) COMMENT 'statistics: money of an hour',
+  KEY `payments_resolved` (`resolved_at`) COMMENT 'statistics: what a person decided in an hour',
   CONSTRAINT `payments_order_fk` FOREIGN KEY (`order_id`) REFERENCES `orders` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='money, as the gateway''s own answer told it';
 
@@ -561,3 +563,55 @@ CREATE TABLE `price_changes` (
   KEY `price_changes_value` (`value_id`,`id`) COMMENT 'a value''s history',
   CONSTRAINT `price_changes_of` FOREIGN KEY (`value_id`) REFERENCES `card_values` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='prices that were';
+
+CREATE TABLE `stats_hours` (
+  `day` date NOT NULL COMMENT 'in the shop''s zone',
+  `hour_no` tinyint(4) NOT NULL COMMENT 'hours since that day began: 0 to 22, 23 or 24 where clocks change',
+  `value_id` bigint(20) NOT NULL COMMENT 'what was bought',
+  `made` int(11) NOT NULL COMMENT 'orders opened in this hour',
+  `made_paid` int(11) NOT NULL COMMENT 'of these, paid by now: grows later too',
+  `paid` int(11) NOT NULL COMMENT 'orders paid in this hour',
+  `codes` int(11) NOT NULL COMMENT 'codes in them',
+  `revenue_kop` bigint(20) NOT NULL COMMENT 'money that paid them',
+  `refunds` int(11) NOT NULL COMMENT 'times money went back in this hour, or a payment of it was lost to the payer''s bank',
+  `refund_kop` bigint(20) NOT NULL COMMENT 'how much',
+  PRIMARY KEY (`day`,`hour_no`,`value_id`) COMMENT 'counted anew by the hour; a day''s chart'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='sales by the hour: made of orders and payments, can be made again';
+
+CREATE TABLE `stats_days` (
+  `day` date NOT NULL COMMENT 'in the shop''s zone',
+  `value_id` bigint(20) NOT NULL COMMENT 'what was bought',
+  `made` int(11) NOT NULL COMMENT 'orders opened on this day',
+  `made_paid` int(11) NOT NULL COMMENT 'of these, paid by now: grows later too',
+  `paid` int(11) NOT NULL COMMENT 'orders paid on this day',
+  `codes` int(11) NOT NULL COMMENT 'codes in them',
+  `revenue_kop` bigint(20) NOT NULL COMMENT 'money that paid them',
+  `refunds` int(11) NOT NULL COMMENT 'times money went back on this day, or a payment of it was lost',
+  `refund_kop` bigint(20) NOT NULL COMMENT 'how much',
+  PRIMARY KEY (`day`,`value_id`) COMMENT 'any range of days'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='sales by the day: the sums of stats_hours';
+
+CREATE TABLE `stats_buyers` (
+  `user_id` bigint(20) NOT NULL COMMENT 'who bought',
+  `day` date NOT NULL COMMENT 'on this day, however often',
+  PRIMARY KEY (`user_id`,`day`) COMMENT 'a buyer''s purchase before a day',
+  KEY `stats_buyers_day` (`day`) COMMENT 'a day''s buyers'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='days on which somebody bought';
+
+CREATE TABLE `stats_returns` (
+  `day` date NOT NULL COMMENT 'of this day''s buyers …',
+  `last_day` date NOT NULL COMMENT '… those who had bought on this day last; 1000-01-01: never before',
+  `buyers` int(11) NOT NULL COMMENT 'so many',
+  PRIMARY KEY (`day`,`last_day`) COMMENT 'buyers of a range: those of its days who had bought last before it began'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='different buyers of any range of days, new and returning, without looking at each';
+
+CREATE TABLE `stats_state` (
+  `id` tinyint(4) NOT NULL COMMENT '1: there is one row, and whoever counts holds it',
+  `turns` bigint(20) NOT NULL COMMENT 'times something was counted: writing it makes two turns follow each other',
+  `zone` varchar(64) NOT NULL COMMENT 'the zone whose days these are; another one: all is counted anew',
+  `as_of` datetime(6) DEFAULT NULL COMMENT 'all that was so then is counted; NULL: not everything is counted yet',
+  `again_from` date DEFAULT NULL COMMENT 'this day and those after it are counted anew, one a turn; NULL: none',
+  `again_at` datetime(6) DEFAULT NULL COMMENT 'when that was begun',
+  `checked_on` date DEFAULT NULL COMMENT 'the day on which the last two months were counted anew',
+  PRIMARY KEY (`id`) COMMENT 'one row'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='how far the counting is';

@@ -36,7 +36,7 @@ static const struct route routes[] = {
 	{ POST, "/admin/look", NEED_NOTHING, look_post, EVERYBODY },
 
 	/* ---- the first page ---- */
-	{ GET,  "/admin/", ROLE_VIEWER, page_home, EVERYBODY },
+	{ GET,  "/admin/", ROLE_VIEWER, page_home, .may = "home", .menu = "home" },
 
 	/* ---- orders ---- */
 	{ GET,  "/admin/orders", ROLE_VIEWER, page_orders, .may = "orders", .menu = "orders" },

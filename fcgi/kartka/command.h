@@ -53,6 +53,7 @@ command_function command_migrate;
 command_function command_status;
 command_function command_check;
 command_function command_doctor;
+command_function command_stats_rebuild;
 command_function command_admin_add;
 command_function command_admin_list;
 command_function command_admin_reset_2fa;

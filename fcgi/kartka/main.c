@@ -23,6 +23,10 @@ static const struct command commands[] = {
 	{ "migrate", "[--dry-run]", "bring the database's schema up to date", CONFIG_DB, command_migrate },
 	{ "status", "", "what runs, what waits: workers, messages, orders", CONFIG_DB, command_status },
 	{ "check", "", "look for anything that must never be: exit 1 names it", CONFIG_DB, command_check },
+	{ "stats rebuild", "", "count every day's sales anew, for the panel's first page\n\n"
+	  "  The worker counts them by itself: this is for orders that were changed by other hands.\n"
+	  "  Interrupted, the worker goes on with it.",
+	  CONFIG_DB, command_stats_rebuild },
 	{ "doctor", "", "try every setting against the real thing, and say what to mend",
 	  CONFIG_BASE, command_doctor },
 

@@ -8,6 +8,7 @@
 #include "fcgi/worker/poll.h"
 #include "fcgi/worker/seal.h"
 #include "fcgi/worker/staging.h"
+#include "fcgi/worker/stats.h"
 #include "fcgi/worker/refund.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -86,6 +87,12 @@ static const struct job {
 			.needs_db = true,
 			.lease = SWEEP_LEASE,
 			.lease_s = SWEEP_LEASE_S },
+	[JOB_STATS] = { .name = "stats",
+			.run = stats_run,
+			.period_ms = STATS_MS,
+			.needs_db = true,
+			.lease = STATS_LEASE,
+			.lease_s = STATS_LEASE_S },
 };
 _Static_assert(COUNT(jobs) == JOB__COUNT, "a row for every job");
 

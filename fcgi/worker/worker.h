@@ -32,6 +32,7 @@ enum job_id {
 	JOB_CHECKUP,
 	JOB_SEAL,
 	JOB_SWEEP,
+	JOB_STATS,
 	JOB__COUNT
 };
 

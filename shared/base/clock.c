@@ -3,6 +3,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { DAY_S = 86400 };
+
 int64_t clock_now(void)
 {
 	struct timespec now;
@@ -89,6 +91,25 @@ int clock_day(const char *iso_day, int later, int64_t *ret)
 	at = mktime(&parts);
 	*ret = (int64_t)at * CLOCK_SECOND;
 	return OK;
+}
+
+int64_t clock_day_of(int64_t at)
+{
+	time_t const seconds = (time_t)(at / CLOCK_SECOND);
+	struct tm parts;
+
+	if (!localtime_r(&seconds, &parts))
+		return 0;
+	/* The same date at midnight UTC. */
+	parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
+	return (int64_t)timegm(&parts) / DAY_S;
+}
+
+int64_t clock_day_start(int64_t day)
+{
+	struct tm parts = { .tm_year = 70, .tm_mday = 1 + (int)day, .tm_isdst = -1 };
+
+	return (int64_t)mktime(&parts) * CLOCK_SECOND;
 }
 
 const char *clock_iso(struct arena *a, int64_t at)

@@ -29,6 +29,13 @@ const char *clock_date_hhmm(struct arena *a, int64_t at); /* 31.12.2026 14:35 */
 const char *clock_iso_day(struct arena *a, int64_t at);
 int clock_day(const char *iso_day, int later, int64_t *ret) MUST_CHECK;
 
+/*
+ * The same as numbers: days since 1970-01-01 on people's calendar.  A day lasts until the next
+ * one begins: 23 or 25 hours where clocks change.
+ */
+int64_t clock_day_of(int64_t at);
+int64_t clock_day_start(int64_t day);
+
 /* 2026-12-31T12:35:59.123456Z */
 const char *clock_iso(struct arena *a, int64_t at);
 
