@@ -9,7 +9,6 @@ enum {
 	ROWS_MAX = 1000, /* of one order; more is no answer to our question */
 	WORD_MAX = 32,	 /* characters of a status we don't know */
 	RECEIPT_MAX = 500,
-	SPAN_DAYS = 30, /* the longest one may ask for */
 };
 
 static const char *const status_names[] = {
@@ -27,23 +26,24 @@ const char *portmone_status_name(enum portmone_status status)
 /* ---- the question ---- */
 
 /*
- * Without dates Portmone looks at the last month only.  A span may have 30 days: of an
- * older order the 30 from its making, where its payment is.
+ * Without dates Portmone looks at the last month only, and a span may have 30 days.  It ends
+ * today: what moved money long ago is known, and what is new (late money, a return, the trace
+ * of a refund that was told yesterday) has a row of the last days, however old the order.
  */
 struct http_request portmone_result_request(const struct portmone *p, struct arena *a,
 					    const char *order_number, int64_t since,
 					    int64_t now)
 {
 	int64_t const from = since < now ? since : now;
-	int64_t const longest = from + SPAN_DAYS * 86400 * CLOCK_SECOND;
+	int64_t const oldest = now - PORTMONE_SPAN_DAYS * 86400 * CLOCK_SECOND;
 	struct str body = STR(a, PORTMONE_ASK_MAX);
 	struct json_out j = JSON_OUT(&body);
 
 	portmone_ask_begin(&j, p, "result");
 	json_add_text(&j, "shopOrderNumber", order_number);
 	json_add_text(&j, "status", "");
-	json_add_text(&j, "startDate", portmone_date(a, from));
-	json_add_text(&j, "endDate", portmone_date(a, now < longest ? now : longest));
+	json_add_text(&j, "startDate", portmone_date(a, from > oldest ? from : oldest));
+	json_add_text(&j, "endDate", portmone_date(a, now));
 	portmone_ask_end(&j);
 	return portmone_request(p, &body);
 }
@@ -241,13 +241,59 @@ int portmone_result_read(const struct portmone *p, struct arena *a, const char *
 	return OK;
 }
 
-int portmone_result(const struct portmone *p, struct arena *a, const char *order_number,
-		    int64_t since, int64_t now, struct portmone_rows *ret, const char **why)
+static int span_ask(const struct portmone *p, struct arena *a, const char *order_number,
+		    int64_t since, int64_t until, struct portmone_rows *ret, const char **why)
 {
 	struct http_request const request = portmone_result_request(p, a, order_number, since,
-								    now);
+								    until);
 	struct http_answer answer = { 0 };
 	int const rc = http_call(p->http, a, &request, &answer);
 
 	return portmone_result_read(p, a, order_number, rc, &answer, ret, why);
+}
+
+/* The day on which one span ends and the next begins is in both. */
+static bool is_known(const struct portmone_rows *rows, const struct portmone_row *row)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->list[i].status == row->status &&
+		    !strcmp(rows->list[i].bill_id, row->bill_id))
+			return true;
+	return false;
+}
+
+static void rows_join(struct arena *a, const struct portmone_rows *more,
+		      struct portmone_rows *all)
+{
+	struct portmone_row *list = arena_array(a, all->count + more->count, sizeof(*list));
+
+	if (all->count)
+		memcpy(list, all->list, all->count * sizeof(*list));
+	all->list = list;
+	for (size_t i = 0; i < more->count; i++)
+		if (!is_known(all, &more->list[i]))
+			list[all->count++] = more->list[i];
+	all->foreign += more->foreign;
+	all->broken += more->broken;
+}
+
+int portmone_result(const struct portmone *p, struct arena *a, const char *order_number,
+		    int64_t since, int64_t now, struct portmone_rows *ret, const char **why)
+{
+	int64_t const span = PORTMONE_SPAN_DAYS * 86400 * CLOCK_SECOND;
+	struct portmone_rows all = { 0 };
+	int64_t until = since;
+
+	do {
+		struct portmone_rows rows = { 0 };
+		int rc;
+
+		until = now - until > span ? until + span : now;
+		rc = span_ask(p, a, order_number, since, until, &rows, why);
+		if (rc)
+			return rc;
+		rows_join(a, &rows, &all);
+	} while (until < now);
+	*ret = all;
+	return OK;
 }

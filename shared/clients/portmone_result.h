@@ -7,6 +7,8 @@
 
 #include "shared/clients/portmone_link.h"
 
+enum { PORTMONE_SPAN_DAYS = 30 }; /* the longest one may ask for at a time */
+
 enum portmone_status {
 	PORTMONE_CREATED,
 	PORTMONE_PREAUTH,
@@ -39,7 +41,8 @@ struct portmone_rows {
 
 /*
  * The question, by our order number; days old orders need their dates: from `since` (µs) to
- * today.  For http_call or http_start.
+ * today, of older ones the last 30 days, which is as far as Portmone looks at a time.  For
+ * http_call or http_start.
  */
 struct http_request portmone_result_request(const struct portmone *p, struct arena *a,
 					    const char *order_number, int64_t since,
@@ -61,7 +64,7 @@ int portmone_result_read(const struct portmone *p, struct arena *a, const char *
  */
 bool portmone_receipt_is_theirs(const char *gateway_url, const char *url);
 
-/* Both, blocking: for commands. */
+/* Both, blocking: for commands.  Of an old order as many questions as there are spans. */
 int portmone_result(const struct portmone *p, struct arena *a, const char *order_number,
 		    int64_t since, int64_t now, struct portmone_rows *ret,
 		    const char **why) MUST_CHECK;

@@ -157,12 +157,15 @@ static int64_t next_question(const struct clockwork *c, enum payment_answer answ
 			gap = smaller(gap, grace_of(c->ttl) - c->since_expiry);
 		return gap > 0 ? gap : 1;
 	}
-	if (c->since_end > ASK_DAILY_S)
+	if (c->since_end >= ASK_DAILY_S)
 		return -1;
 	/* Late money is likelier than a chargeback: what is over is asked about more often. */
-	if (c->state == ORDER_EXPIRED || c->state == ORDER_CANCELLED)
-		return c->since_end < ASK_AFTER_END_S ? gap : DAY_S;
-	return c->since_end < gap ? gap : smaller(c->since_end, DAY_S);
+	if (c->state != ORDER_EXPIRED && c->state != ORDER_CANCELLED)
+		gap = c->since_end < gap ? gap : smaller(c->since_end, DAY_S);
+	else if (c->since_end >= ASK_AFTER_END_S)
+		gap = DAY_S;
+	/* The last question is asked when the 30 days are over, not up to a day before. */
+	return smaller(gap, ASK_DAILY_S - c->since_end);
 }
 
 static int clockwork_read(struct db *db, struct arena *a, int64_t order_id,

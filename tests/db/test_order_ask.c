@@ -258,7 +258,11 @@ static void test_questions_end(void **state)
 	db_test_exec(s.t, "UPDATE orders SET ended_at = UTC_TIMESTAMP(6) - INTERVAL 49 HOUR");
 	answered(&s, id, ANSWER_NONE);
 	assert_in_range(next_ask(&s), 86390, 86410);
-	db_test_exec(s.t, "UPDATE orders SET ended_at = UTC_TIMESTAMP(6) - INTERVAL 31 DAY");
+	/* The last one looks at all of the 30 days. */
+	db_test_exec(s.t, "UPDATE orders SET ended_at = UTC_TIMESTAMP(6) - INTERVAL 719 HOUR");
+	answered(&s, id, ANSWER_NONE);
+	assert_in_range(next_ask(&s), 3590, 3601);
+	db_test_exec(s.t, "UPDATE orders SET ended_at = UTC_TIMESTAMP(6) - INTERVAL 30 DAY");
 	answered(&s, id, ANSWER_NONE);
 	assert_int_equal(
 		db_test_number(s.t, "SELECT COUNT(*) FROM orders WHERE ask_at IS NULL"), 1);

@@ -56,7 +56,7 @@ static void test_result_request(void **state)
 		{ now - 3 * day, "29.12.2025", "01.01.2026" },
 		{ now, "01.01.2026", "01.01.2026" },
 		{ now + 5 * day, "01.01.2026", "01.01.2026" },	/* a clock that went back */
-		{ now - 40 * day, "22.11.2025", "22.12.2025" }, /* no more than 30 days */
+		{ now - 40 * day, "02.12.2025", "01.01.2026" }, /* the last 30 days */
 	};
 
 	UNUSED(state);
