@@ -1,7 +1,8 @@
 /*
  * checkup.h: once an hour somebody looks whether the invariants hold, and tells the
- * administrators what does not.  Some of them read whole tables, so a child does it, with
- * a connection of its own, while the worker goes on.
+ * administrators what does not.  Some of them go through many rows, so a child does it, with
+ * a connection of its own, while the worker goes on: what is new each time, what is old once
+ * a day.
  */
 #ifndef KARTKA_CHECKUP_H
 #define KARTKA_CHECKUP_H

@@ -51,10 +51,13 @@
 #define OUTBOX_LEASE_S 60	 /* a claimed message is that worker's for so long */
 #define OUTBOX_KEEP_DAYS 90 /* what was told and may be forgotten; money moves for 32 days */
 #define DIALOG_TTL_S 900    /* a question nobody answered is forgotten */
-#define DB_TX_TRIES 8	    /* a transaction is retried whole this often */
-#define ASK_FIRST_S 10	    /* Portmone is asked 10, 20, 40 … s after the page was opened */
-#define ASK_LONGEST_S 300   /* … at most this far apart */
-#define ASK_HINT_GAP_S 2    /* hints make no more than one question in so long */
+#define INVARIANT_PART                                                                     \
+	20000		  /* orders or codes a statement checks: far below CALL_TIMEOUT_MS \
+			   */
+#define DB_TX_TRIES 8	  /* a transaction is retried whole this often */
+#define ASK_FIRST_S 10	  /* Portmone is asked 10, 20, 40 … s after the page was opened */
+#define ASK_LONGEST_S 300 /* … at most this far apart */
+#define ASK_HINT_GAP_S 2  /* hints make no more than one question in so long */
 #define ASK_AFTER_END_S (48 * 3600) /* and this long after the order's end */
 #define ASK_GRACE_S 120		 /* codes are kept at most so much longer for somebody paying */
 #define ASK_DAILY_S (30 * 86400) /* then once a day this long: chargebacks */
@@ -72,10 +75,9 @@
  */
 #define REFUND_QUESTIONS 3
 #define REFUND_SURE_S 60
-#define REFUND_SENDS_MAX 3	/* then a person is told, and the questions go on */
-#define REFUND_PAUSE_S 2	/* between looks at first; twice as long each time */
-#define REFUND_PAUSE_MAX_S 300	/* … at most */
-#define REFUND_QUESTION_DAYS 28 /* Portmone answers for a month at most */
+#define REFUND_SENDS_MAX 3     /* then a person is told, and the questions go on */
+#define REFUND_PAUSE_S 2       /* between looks at first; twice as long each time */
+#define REFUND_PAUSE_MAX_S 300 /* … at most */
 
 /* Passwords: OWASP's least for scrypt is N = 2^17, r = 8, p = 1. */
 #define SCRYPT_COST_LOG 17

@@ -113,18 +113,39 @@ static int facts_read(struct db *db, struct arena *a, const struct opening *o,
 	return OK;
 }
 
-/* Codes of this value that the person bought or holds in the last 24 h. */
+/* The person's latest order that is older than a day; 0: none is. */
+static int day_begin(struct db *db, struct arena *a, int64_t user_id, int64_t *ret)
+{
+	const struct db_cell *row;
+	int const rc = db_one(db, a,
+			      "SELECT id FROM orders FORCE INDEX (orders_user) WHERE "
+			      "user_id = ? AND created_at <= UTC_TIMESTAMP(6) - INTERVAL 1 DAY "
+			      "ORDER BY id DESC LIMIT 1",
+			      PARAMS(P(user_id)), &row);
+
+	if (!rc || rc == ERR_NOT_FOUND)
+		*ret = rc ? 0 : row[0].number;
+	return rc == ERR_NOT_FOUND ? OK : rc;
+}
+
+/*
+ * Codes of this value that the person bought or holds in the last 24 h: only the day's orders
+ * are read, however many lie before them.
+ */
 static int day_quantity(struct db *db, struct arena *a, const struct order_offer *offer,
 			int64_t *ret)
 {
 	const struct db_cell *row;
-	int const rc = db_one(db, a,
-			      "SELECT CAST(COALESCE(SUM(quantity), 0) AS SIGNED) FROM orders "
-			      "WHERE user_id = ? AND value_id = ? AND "
-			      "state NOT IN ('expired', 'cancelled', 'refunded') AND "
-			      "created_at > UTC_TIMESTAMP(6) - INTERVAL 1 DAY",
-			      PARAMS(P(offer->user_id), P(offer->value_id)), &row);
+	int64_t begin;
+	int rc = day_begin(db, a, offer->user_id, &begin);
 
+	if (rc)
+		return rc;
+	rc = db_one(db, a,
+		    "SELECT CAST(COALESCE(SUM(quantity), 0) AS SIGNED) FROM orders "
+		    "FORCE INDEX (orders_user) WHERE user_id = ? AND id > ? AND "
+		    "value_id = ? AND state NOT IN ('expired', 'cancelled', 'refunded')",
+		    PARAMS(P(offer->user_id), P(begin), P(offer->value_id)), &row);
 	if (!rc)
 		*ret = row[0].number;
 	return rc;

@@ -8,13 +8,12 @@ int stats_now(struct db *db, struct stats_now *ret)
 			      "SELECT (SELECT COUNT(*) FROM orders WHERE state = 'pending'), "
 			      "(SELECT COUNT(*) FROM orders WHERE state = 'paid'), "
 			      "(SELECT COUNT(*) FROM payments WHERE state = 'review'), "
-			      "(SELECT COUNT(*) FROM orders WHERE state = 'delivered' AND "
-			      "created_at > UTC_TIMESTAMP(6) - INTERVAL 1 DAY), "
-			      "(SELECT CAST(COALESCE(SUM(total_kop), 0) AS SIGNED) FROM orders "
-			      "WHERE state = 'delivered' AND created_at > UTC_TIMESTAMP(6) - "
-			      "INTERVAL 1 DAY), "
+			      "d.n, d.kop, "
 			      "(SELECT COUNT(*) FROM orders WHERE ask_at < UTC_TIMESTAMP(6) - "
-			      "INTERVAL 1 MINUTE)",
+			      "INTERVAL 1 MINUTE) FROM (SELECT COUNT(*) n, "
+			      "CAST(COALESCE(SUM(total_kop), 0) AS SIGNED) kop FROM orders "
+			      "FORCE INDEX (orders_created) WHERE created_at > "
+			      "UTC_TIMESTAMP(6) - INTERVAL 1 DAY AND state = 'delivered') d",
 			      NO_PARAMS, &c);
 
 	if (!rc)

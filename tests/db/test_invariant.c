@@ -76,6 +76,8 @@ static const struct {
 	  "WHERE state = 'paid') WHERE state = 'available' LIMIT 1" },
 	{ "reserved_code_has_pending_order",
 	  "UPDATE orders SET state = 'expired' WHERE state = 'pending'" },
+	{ "ended_order_has_no_codes",
+	  "UPDATE orders SET state = 'expired' WHERE state = 'delivered'" },
 	{ "pending_order_has_its_codes",
 	  "UPDATE card_codes SET state = 'available', order_id = NULL, slot = NULL "
 	  "WHERE state = 'reserved'" },
@@ -125,6 +127,60 @@ static void test_each_finds_its_breach(void **state)
 	}
 }
 
+/* Offenders of one rule in this hour's part. */
+static size_t hourly(struct shop *s, const char *name, int64_t hour)
+{
+	struct db_rows rows = { 0 };
+
+	for (size_t i = 0; i < invariant_count(); i++)
+		if (!strcmp(invariant_at(i)->name, name))
+			assert_int_equal(invariant_check_hourly(s->t->db, &s->t->arena,
+								invariant_at(i), hour, &rows),
+					 OK);
+	return rows.count;
+}
+
+/* What is old has its hour in each day; what is new is looked at in all of them. */
+static void test_a_day_of_hours_sees_everything(void **state)
+{
+	struct shop s;
+	int found = 0;
+
+	shop_busy(&s, *state);
+	for (int64_t hour = 0; hour < 24; hour++)
+		for (size_t i = 0; i < invariant_count(); i++)
+			assert_int_equal(hourly(&s, invariant_at(i)->name, hour), 0);
+	db_test_exec(s.t, "SET SESSION foreign_key_checks = 0");
+	db_test_exec(s.t, "UPDATE card_codes SET order_id = 4711 WHERE state = 'sold' LIMIT 1");
+	for (int64_t hour = 1000; hour < 1024; hour++)
+		found += hourly(&s, "sold_code_has_order", hour) != 0;
+	assert_int_equal(found, 1);
+	/* A new order is whole or is found, whatever the hour. */
+	for (int64_t hour = 0; hour < 24; hour++)
+		assert_int_equal(hourly(&s, "delivered_order_is_whole", hour), 1);
+	/* An old one is found once. */
+	db_test_exec(s.t, "UPDATE orders SET created_at = created_at - INTERVAL 3 DAY");
+	found = 0;
+	for (int64_t hour = 0; hour < 24; hour++)
+		found += hourly(&s, "delivered_order_is_whole", hour) != 0;
+	assert_int_equal(found, 1);
+}
+
+/* More of them than one statement looks at: the last is found like the first. */
+static void test_part_by_part(void **state)
+{
+	struct shop s;
+
+	shop_busy(&s, *state);
+	db_test_exec(s.t, "SET SESSION foreign_key_checks = 0");
+	db_test_exec(s.t, "UPDATE orders SET id = id + 1000000 WHERE state = 'delivered'");
+	db_test_exec(s.t, "UPDATE outbox SET order_id = order_id + 1000000 WHERE kind = "
+			  "'delivered'");
+	if (!strstr(broken(&s), "delivered_order_is_whole"))
+		fail_msg("found:%s", broken(&s));
+	assert_null(strstr(broken(&s), "delivered_order_is_told"));
+}
+
 /* A code on the shelf that belongs to an order is kept out by the schema itself. */
 static void test_every_rule_is_tried(void **state)
 {
@@ -144,6 +200,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DB_TEST(test_each_finds_its_breach),
+		DB_TEST(test_a_day_of_hours_sees_everything),
+		DB_TEST(test_part_by_part),
 		cmocka_unit_test(test_every_rule_is_tried),
 	};
 
