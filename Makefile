@@ -183,6 +183,10 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@echo "  CC   $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Its own object alone is made anew when the version changes.
+$(BUILD)/obj/shared/base/version.o: CPPFLAGS += '-DKARTKA_VERSION="$(shell cat VERSION)"'
+$(BUILD)/obj/shared/base/version.o: VERSION
+
 # A source file that is gone must leave the archive too, hence the list.
 define archive
 $(1): $(call obj,$(2)) $(1).list

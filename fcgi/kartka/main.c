@@ -4,6 +4,8 @@
  */
 #include "fcgi/kartka/command.h"
 
+#include "shared/base/version.h"
+
 #include <stdarg.h>
 
 /* clang-format off */
@@ -263,6 +265,10 @@ static int no_such_command(int argc, char **argv)
 		commands_show(stderr, NULL);
 		return 1;
 	}
+	if (!strcmp(argv[0], "--version")) {
+		printf("kartka %s\n", version_text());
+		return 0;
+	}
 	if (wants_help(argc, argv) && (argv[0][0] == '-' || commands_show(stdout, argv[0]))) {
 		if (argv[0][0] == '-')
 			commands_show(stdout, NULL);
@@ -282,7 +288,7 @@ int main(int argc, char **argv)
 	int words;
 	int status;
 
-	no_core_files();
+	secrets_keep();
 	arena_init(&arena);
 	argc--;
 	argv++;
