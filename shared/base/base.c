@@ -1,6 +1,7 @@
 #include "shared/base/base.h"
 
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 static const char *const err_names[] = {
@@ -23,9 +24,10 @@ const char *err_name(int rc)
 	return err_names[-rc];
 }
 
-void no_core_files(void)
+void secrets_keep(void)
 {
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 void die(const char *fmt, ...)

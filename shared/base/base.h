@@ -46,8 +46,11 @@ struct bytes {
 	size_t len;
 };
 
-/* Memory holds codes and keys: no core file of this process, nor of those it starts. */
-void no_core_files(void);
+/*
+ * Memory holds codes and keys: no core file of this process, nor of those it starts, and no
+ * other process of the same user reads it.
+ */
+void secrets_keep(void);
 
 /* End the process: memory is gone or an invariant of the program is broken. */
 void die(const char *fmt, ...) PRINTF(1, 2) NORETURN;

@@ -20,22 +20,32 @@ enum {
 			die("libcurl does not take " #option);              \
 	} while (0)
 
+/* An answer may quote codes: no copy of it stays behind, so no realloc. */
+static void body_move(struct http_handle *h, size_t size)
+{
+	char *body = malloc(size);
+
+	if (!body)
+		die("out of memory");
+	if (h->body) {
+		memcpy(body, h->body, h->body_len);
+		explicit_bzero(h->body, h->body_len);
+		free(h->body);
+	}
+	h->body = body;
+	h->body_size = size;
+}
+
 static bool body_room(struct http_handle *h, size_t more)
 {
 	size_t size = h->body_size ? h->body_size : BODY_FIRST;
-	char *body;
 
 	if (more > (size_t)HTTP_ANSWER_MAX - h->body_len)
 		return false;
 	while (size < h->body_len + more + 1)
 		size *= 2;
-	if (size == h->body_size)
-		return true;
-	body = realloc(h->body, size);
-	if (!body)
-		die("out of memory");
-	h->body = body;
-	h->body_size = size;
+	if (size != h->body_size)
+		body_move(h, size);
 	return true;
 }
 

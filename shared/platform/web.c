@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -85,13 +84,6 @@ static bool stopping(void)
 	sigpending(&pending);
 	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1 ||
 	       sigismember(&pending, SIGUSR1) == 1;
-}
-
-/* Secrets in memory go neither into a core file nor to another process of the same user. */
-static void harden(void)
-{
-	no_core_files();
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 /*
@@ -440,7 +432,7 @@ int web_serve(const struct web_server *server)
 	int const listener = listening_socket();
 	sigset_t open;
 
-	harden();
+	secrets_keep();
 	if (listener < 0) {
 		fprintf(stderr,
 			"%s: descriptor 0 is not a listening socket: "

@@ -65,7 +65,7 @@ int program_start(const char *name, struct program *ret)
 {
 	struct str problem;
 
-	no_core_files();
+	secrets_keep();
 	*ret = (struct program){ .name = name };
 	arena_init(&ret->arena);
 	problem = STR(&ret->arena, PROBLEM_MAX);
