@@ -3,12 +3,14 @@
 #include "fcgi/worker/backoff.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+#include "shared/base/version.h"
 #include "shared/domain/key_holder.h"
 #include "shared/domain/lease.h"
-#include "shared/domain/order_settle.h"
+#include "shared/domain/order_fill.h"
 #include "shared/domain/outbox.h"
 #include "shared/domain/restock.h"
 #include "shared/domain/setting.h"
+#include "shared/domain/stock_low.h"
 
 #include <unistd.h>
 
@@ -19,10 +21,6 @@ enum {
 	SWEEP_BATCH = 500,
 };
 
-#ifndef KARTKA_VERSION
-#define KARTKA_VERSION "1"
-#endif
-
 int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 {
 	static uint64_t dropped;
@@ -30,7 +28,7 @@ int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 		.id = w->id,
 		.host = w->host,
 		.pid = getpid(),
-		.version = KARTKA_VERSION,
+		.version = version_text(),
 	};
 	int rc;
 
@@ -98,6 +96,18 @@ int restock_run(struct worker *w, struct arena *a, const char *lease_data)
 		worker_soon(w, JOB_OUTBOX, 0);
 		worker_soon(w, JOB_RESTOCK, 0);
 	}
+	return rc;
+}
+
+int low_stock_run(struct worker *w, struct arena *a, const char *lease_data)
+{
+	int told = 0;
+	int const rc = stock_low_tell(w->program.db, &told);
+
+	UNUSED(a);
+	UNUSED(lease_data);
+	if (told)
+		worker_soon(w, JOB_OUTBOX, 0);
 	return rc;
 }
 

@@ -1,6 +1,6 @@
 /*
- * beat.h: small jobs: the worker's sign of life, the bot's name, and stock that came
- * back for those who wait.
+ * beat.h: small jobs: the worker's sign of life, the bot's name, stock that came back for
+ * those who wait, and stock that runs out.
  */
 #ifndef KARTKA_WORKER_BEAT_H
 #define KARTKA_WORKER_BEAT_H
@@ -20,6 +20,11 @@ int bury_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHE
 int waiting_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
 /* Those who asked to be told. */
 int restock_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+
+/* Administrators hear of values that run out. */
+int low_stock_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+#define LOW_STOCK_LEASE "low_stock"
+enum { LOW_STOCK_LEASE_S = 60 };
 
 /* Old messages are forgotten, some at a time. */
 int sweep_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;

@@ -9,6 +9,8 @@
 #include "shared/domain/outbox.h"
 #include "shared/domain/refund_send.h"
 #include "shared/domain/restock.h"
+#include "shared/domain/stats.h"
+#include "shared/domain/stock_low.h"
 #include "shared/domain/user.h"
 
 #include <setjmp.h>
@@ -85,6 +87,7 @@ static void shop_grow(struct shop *s)
 	for (size_t i = 0; i < COUNT(steps); i++)
 		db_test_exec(s->t, steps[i]);
 	db_test_exec(s->t, "SET foreign_key_checks = 1");
+	db_test_exec(s->t, "UPDATE card_values SET max_per_day = 20");
 	db_test_exec(s->t, "ANALYZE TABLE orders, card_codes, payments, payment_hints, outbox, "
 			   "restock_waiters");
 }
@@ -203,6 +206,22 @@ static void outbox(struct db_test *t)
 	assert_int_equal(outbox_hold_chat(t->db, BUYER, 1), OK);
 }
 
+static void low_stock(struct db_test *t)
+{
+	int told;
+
+	assert_int_equal(stock_low_tell(t->db, &told), OK);
+	assert_int_equal(told, 0);
+}
+
+static void status(struct db_test *t)
+{
+	struct stats_now stats;
+
+	assert_int_equal(stats_now(t->db, &stats), OK);
+	assert_int_equal(stats.pending, 0);
+}
+
 static void bury(struct db_test *t)
 {
 	int n;
@@ -258,6 +277,8 @@ static const struct act {
 	{ "a round of the outbox", outbox },
 	{ "a worker's burial", bury },
 	{ "a sweep", sweep },
+	{ "a look at what runs out", low_stock },
+	{ "the shop's state", status },
 	{ "a round of restock", restock },
 	{ "a round of refunds", refunds },
 };
