@@ -10,15 +10,17 @@ struct deciding {
 	enum order_state state;
 };
 
-/* What went back of the order's money, and what had paid it. */
+/* What went back of what had paid the order, as far as anybody can tell; and that. */
 static void sums(const struct refund_books *books, int64_t *ret_back, int64_t *ret_paid)
 {
 	*ret_back = *ret_paid = 0;
 	for (size_t i = 0; i < books->payment_count; i++) {
 		const struct payment *p = &books->payments[i];
 
+		const struct payment *of = refund_payment_of(books, p);
+
 		if (p->kind == PAYMENT_RETURN)
-			*ret_back += p->amount.kop;
+			*ret_back += of && !of->applied ? 0 : p->amount.kop;
 		else if (p->applied)
 			*ret_paid += p->amount.kop;
 	}
@@ -83,7 +85,7 @@ static int lift(struct db *db, struct arena *a, struct deciding *s, const struct
 	if (rc)
 		return rc;
 	sums(&books, &back, &paid);
-	if (back >= paid)
+	if (back >= paid && !refund_covers(&books, order->total))
 		s->state = ORDER_REFUNDED;
 	else
 		s->state = order->delivered_at ? ORDER_DELIVERED : ORDER_PAID;

@@ -25,6 +25,16 @@ static const struct payment *payment_of(const struct asking *s)
 	return NULL;
 }
 
+/* Is it the order's only payment?  Then the order's number is enough to name it. */
+static bool is_alone(const struct asking *s)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < s->books.payment_count; i++)
+		count += s->books.payments[i].kind == PAYMENT_IN;
+	return count == 1;
+}
+
 static bool has_open(const struct asking *s)
 {
 	for (size_t i = 0; i < s->books.refund_count; i++)
@@ -61,6 +71,8 @@ static enum refund_result wish_judge(struct asking *s, const struct payment **re
 		return REFUND_NOT_PAID;
 	/* A dispute that ended well leaves its mark on the payment, and the order as it was. */
 	if (!strcmp(payment->reason, "chargeback") && !payment->applied)
+		return REFUND_NOT_OURS;
+	if (payment->twin && !is_alone(s))
 		return REFUND_NOT_OURS;
 	left = refund_left(&s->books, payment->id).kop;
 	if (!wanted)

@@ -4,6 +4,7 @@
  *	the gateway's rows that are new to us          become payment rows, once each
  *	an order not paid yet, a payment that covers it  paid; codes sold, or waiting
  *	a payment that does not fit                     in review: short, second, surplus
+ *	one whose id another order's payment has        in review: twin
  *	a payment in review that a person accepts       as one that covers it
  *	money taken back, by us                         the refund is done
  *	money taken back, not by us                     in review; the order is disputed where
@@ -15,9 +16,9 @@
 #include "shared/domain/order_settle.h"
 
 #include "shared/base/crash.h"
-#include "shared/domain/outbox.h"
+#include "shared/domain/order_fill.h"
+#include "shared/domain/order_notice.h"
 #include "shared/domain/refund.h"
-#include "shared/domain/stock.h"
 
 static const char *const result_names[] = {
 	[SETTLE_NOTHING] = "nothing",
@@ -36,6 +37,8 @@ struct settling {
 	int64_t order_id;
 	const struct payment_evidence *evidence;
 	struct settlement *out;
+	bool *twins;   /* for each row: another order has a payment of its id */
+	bool twin_met; /* one more of them is known than before */
 	/* read inside the transaction */
 	struct order *order;
 	struct refund_books books;
@@ -80,27 +83,6 @@ static const struct payment *payment_booked(const struct settling *s, int64_t id
 	return NULL;
 }
 
-/*
- * What went back may have been a second payment or a surplus: does the rest still cover the
- * order?  A part of it that went back by our own wish was agreed on, and is not missed.
- */
-static bool is_covered(const struct settling *s)
-{
-	int64_t kept = 0;
-
-	for (size_t i = 0; i < s->evidence->count; i++) {
-		const struct payment_row *row = &s->evidence->rows[i];
-		const struct payment *of = s->own[i] ? payment_booked(s, s->own[i]->payment_id)
-						     : NULL;
-
-		if (row->kind == PAYMENT_IN)
-			kept += row->chargeback ? 0 : row->amount.kop;
-		else if (!of || !of->applied)
-			kept -= row->amount.kop;
-	}
-	return kept >= s->order->total.kop;
-}
-
 static bool can_be_paid(enum order_state state)
 {
 	return state == ORDER_PENDING || state == ORDER_EXPIRED || state == ORDER_CANCELLED;
@@ -121,7 +103,7 @@ static ptrdiff_t paying_row(const struct settling *s)
 	for (size_t i = 0; i < evidence->count; i++) {
 		int64_t const kop = evidence->rows[i].amount.kop;
 
-		if (evidence->rows[i].kind != PAYMENT_IN || !is_new(s, i))
+		if (evidence->rows[i].kind != PAYMENT_IN || s->twins[i] || !is_new(s, i))
 			continue;
 		if (kop == total)
 			return (ptrdiff_t)i;
@@ -132,15 +114,17 @@ static ptrdiff_t paying_row(const struct settling *s)
 }
 
 /* Why this row is for a person to decide; "" when it is not. */
-static const char *review_reason(const struct settling *s, const struct payment_row *row,
-				 bool applied)
+static const char *review_reason(const struct settling *s, size_t n, bool applied)
 {
+	const struct payment_row *row = &s->evidence->rows[n];
 	int64_t const total = s->order->total.kop;
 
 	if (row->chargeback)
 		return "chargeback";
 	if (row->kind == PAYMENT_RETURN)
 		return "return";
+	if (s->twins[n])
+		return "twin";
 	if (applied)
 		return row->amount.kop > total ? "surplus" : "";
 	if (!can_be_paid(s->order->state))
@@ -152,131 +136,55 @@ static const char *review_reason(const struct settling *s, const struct payment_
 
 /* ---- writing it down ---- */
 
-static int payment_insert(struct db *db, const struct order *order, const char *gateway,
-			  const struct payment_row *row, bool applied, const char *reason)
+/*
+ * Another order has a payment of this id: which of them the money is for, only a person can
+ * tell.  Whatever was decided without knowing it is decided anew.
+ */
+static int row_book(struct db *db, struct settling *s, size_t n, bool applied,
+		    const char *reason)
 {
-	struct db_param const paid_at = row->paid_at ? P_TIME(row->paid_at) : P_NULL;
-	int const rc = db_exec(db,
-			       "INSERT INTO payments (gateway, gateway_payment_id, order_id, "
-			       "kind, amount_kop, "
-			       "applied, state, reason, receipt_url, paid_at, received_at) "
-			       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, COALESCE(NULLIF(?, ''), "
-			       "(SELECT h.receipt_url FROM payment_hints h WHERE "
-			       "h.order_id = ? AND h.source = 'return' AND "
-			       "h.gateway_payment_id = ?), ''), ?, UTC_TIMESTAMP(6))",
-			       PARAMS(P(gateway), P(row->id), P(order->id),
-				      P(row->kind == PAYMENT_IN ? "payment" : "return"),
-				      P(row->amount), P((int64_t)applied),
-				      P(*reason ? "review" : "ok"), P(reason),
-				      P(row->receipt_url), P(order->id), P(row->id), paid_at),
-			       NULL);
+	int const rc = payment_book(db,
+				    &(struct payment_entry){ .order_id = s->order->id,
+							     .gateway = s->evidence->gateway,
+							     .row = &s->evidence->rows[n],
+							     .applied = applied,
+							     .twin = s->twins[n],
+							     .reason = reason },
+				    NULL);
 
-	/* The order is locked and does not have it: the gateway gave one id to two orders. */
-	return rc == ERR_CONFLICT ? ERR_FAILED : rc;
+	if (rc == ERR_CONFLICT)
+		s->twin_met = s->twins[n] = true;
+	return rc;
 }
 
-static int tell(struct db *db, struct arena *a, const struct order *order,
-		enum outbox_kind kind, enum outbox_priority priority)
-{
-	return outbox_add(db, &(struct outbox_message){
-				      .fact = arena_printf(a, "%s:%lld", outbox_kind_name(kind),
-							   (long long)order->id),
-				      .kind = kind,
-				      .priority = priority,
-				      .chat_id = order->chat_id,
-				      .order_id = order->id,
-			      });
-}
-
-/* To the administrators; about one payment, or payment_id "": about the order. */
-static int alert(struct db *db, struct arena *a, const struct order *order, const char *what,
-		 const char *payment_id)
-{
-	/* The column holds the longest id a gateway may give. */
-	const char *fact = *payment_id ? arena_printf(a, "pay:%s:%s", what, payment_id)
-				       : arena_printf(a, "alert:%s:%lld", what,
-						      (long long)order->id);
-
-	return outbox_add(db,
-			  &(struct outbox_message){
-				  .fact = fact,
-				  .kind = OUTBOX_ALERT,
-				  .priority = OUTBOX_ALERTS,
-				  .order_id = order->id,
-				  .data = arena_printf(a, "{\"what\":\"%s\",\"order\":\"%s\"}",
-						       what, order->number),
-			  });
-}
-
-/* ---- the codes ---- */
-
-/* Those kept for the order, else others from the shelf; all or none.  ERR_NOT_FOUND: none. */
-static int codes_sell(struct db *db, const struct order *order)
-{
-	int reserved;
-	int const rc = stock_sell_reserved(db, order->id, &reserved);
-
-	if (rc)
-		return rc;
-	if (reserved == order->quantity)
-		return OK;
-	/* Either all were kept or none: anything else is a bug, and is rolled back. */
-	if (reserved)
-		return ERR_FAILED;
-	return stock_take(db, order->value_id, order->id, order->quantity, true);
-}
-
-static int order_deliver(struct db *db, struct arena *a, const struct order *order)
-{
-	int rc = db_exec_one(
-		db,
-		"UPDATE orders SET state = 'delivered', delivered_at = UTC_TIMESTAMP(6), "
-		"paid_at = COALESCE(paid_at, UTC_TIMESTAMP(6)), ended_at = NULL "
-		"WHERE id = ? AND state = ?",
-		PARAMS(P(order->id), P(order_state_name(order->state))));
-
-	if (rc || (rc = tell(db, a, order, OUTBOX_DELIVERED, OUTBOX_CODES)))
-		return rc;
-	return order->message_id ? tell(db, a, order, OUTBOX_PAID_NOTE, OUTBOX_ORDERS) : OK;
-}
-
-static int order_wait(struct db *db, struct arena *a, const struct order *order)
-{
-	int rc = db_exec_one(db,
-			     "UPDATE orders SET state = 'paid', paid_at = UTC_TIMESTAMP(6), "
-			     "ended_at = NULL WHERE id = ? AND state = ?",
-			     PARAMS(P(order->id), P(order_state_name(order->state))));
-
-	if (rc || (rc = tell(db, a, order, OUTBOX_WAITING, OUTBOX_ORDERS)))
-		return rc;
-	return alert(db, a, order, "waiting", "");
-}
+/* ---- what becomes of the order ---- */
 
 static int order_pay(struct db *db, struct arena *a, const struct order *order,
 		     struct settlement *out)
 {
-	int rc = codes_sell(db, order);
+	int const rc = order_fill(db, a, order, &out->state);
 
-	if (rc && rc != ERR_NOT_FOUND)
-		return rc;
-	CRASH_POINT("settle.sold");
-	out->result = rc ? SETTLE_WAITING : SETTLE_DELIVERED;
-	out->state = rc ? ORDER_PAID : ORDER_DELIVERED;
-	return rc ? order_wait(db, a, order) : order_deliver(db, a, order);
+	if (!rc)
+		out->result = out->state == ORDER_PAID ? SETTLE_WAITING : SETTLE_DELIVERED;
+	return rc;
 }
 
 /* Paid or delivered, and the money is gone again: nothing more happens by itself. */
 static int order_dispute(struct db *db, struct arena *a, const struct order *order,
 			 struct settlement *out)
 {
+	struct refund_books books;
 	int rc;
 
 	if (order->state != ORDER_PAID && order->state != ORDER_DELIVERED)
 		return OK;
+	rc = refund_books_read(db, a, order->id, &books);
+	if (rc || !refund_is_dispute(&books, order->total))
+		return rc;
 	rc = db_exec_one(db, "UPDATE orders SET state = 'disputed' WHERE id = ? AND state = ?",
 			 PARAMS(P(order->id), P(order_state_name(order->state))));
 	if (!rc)
-		rc = alert(db, a, order, "disputed", "");
+		rc = order_alert(db, a, order, "disputed", "");
 	out->state = ORDER_DISPUTED;
 	return rc;
 }
@@ -284,15 +192,16 @@ static int order_dispute(struct db *db, struct arena *a, const struct order *ord
 /* ---- the whole ---- */
 
 /* A chargeback of a payment that we had booked as good. */
-static int chargeback_mark(struct db *db, const char *gateway, const struct payment_row *row,
-			   bool *ret_new)
+static int chargeback_mark(struct db *db, const struct settling *s,
+			   const struct payment_row *row, bool *ret_new)
 {
 	struct db_result result;
 	int const rc = db_exec(
 		db,
 		"UPDATE payments SET state = 'review', reason = 'chargeback' "
-		"WHERE gateway = ? AND gateway_payment_id = ? AND reason <> 'chargeback'",
-		PARAMS(P(gateway), P(row->id)), &result);
+		"WHERE gateway = ? AND gateway_payment_id = ? AND order_id = ? AND "
+		"reason <> 'chargeback'",
+		PARAMS(P(s->evidence->gateway), P(row->id), P(s->order->id)), &result);
 
 	if (!rc)
 		*ret_new = result.affected == 1;
@@ -300,8 +209,8 @@ static int chargeback_mark(struct db *db, const char *gateway, const struct paym
 }
 
 /* Book what is new.  Money that went back makes *ret_lost true, the first time only. */
-static int rows_record(struct db *db, struct arena *a, const struct settling *s,
-		       ptrdiff_t paying, bool *ret_lost)
+static int rows_record(struct db *db, struct arena *a, struct settling *s, ptrdiff_t paying,
+		       bool *ret_lost)
 {
 	const struct payment_evidence *evidence = s->evidence;
 	int rc = OK;
@@ -310,7 +219,7 @@ static int rows_record(struct db *db, struct arena *a, const struct settling *s,
 	for (size_t i = 0; !rc && i < evidence->count; i++) {
 		const struct payment_row *row = &evidence->rows[i];
 		bool const applied = (ptrdiff_t)i == paying;
-		const char *reason = review_reason(s, row, applied);
+		const char *reason = review_reason(s, i, applied);
 		bool lost = row->chargeback || row->kind == PAYMENT_RETURN;
 
 		if (s->own[i]) {
@@ -320,8 +229,7 @@ static int rows_record(struct db *db, struct arena *a, const struct settling *s,
 			continue;
 		}
 		if (is_new(s, i)) {
-			rc = payment_insert(db, s->order, evidence->gateway, row, applied,
-					    reason);
+			rc = row_book(db, s, i, applied, reason);
 			s->out->surplus = s->out->surplus || (applied && *reason);
 			if (*reason && !applied)
 				s->out->result = SETTLE_REVIEW;
@@ -329,12 +237,12 @@ static int rows_record(struct db *db, struct arena *a, const struct settling *s,
 			reason = "chargeback";
 			lost = false;
 			if (row->chargeback)
-				rc = chargeback_mark(db, evidence->gateway, row, &lost);
+				rc = chargeback_mark(db, s, row, &lost);
 			if (!lost)
 				continue;
 		}
 		if (!rc && *reason)
-			rc = alert(db, a, s->order, reason, row->id);
+			rc = order_alert(db, a, s->order, reason, s->twins[i] ? "" : row->id);
 		*ret_lost = *ret_lost || lost;
 	}
 	return rc;
@@ -405,10 +313,10 @@ static int settle_work(struct db *db, void *data)
 		return rc;
 	if (paying >= 0 || accepted)
 		rc = order_pay(db, &a, s->order, s->out);
-	else if (lost && !is_covered(s))
+	else if (lost)
 		rc = order_dispute(db, &a, s->order, s->out);
 	if (!rc && s->out->result == SETTLE_REVIEW && can_be_paid(s->order->state))
-		rc = tell(db, &a, s->order, OUTBOX_REVIEW, OUTBOX_ORDERS);
+		rc = order_tell(db, &a, s->order, OUTBOX_REVIEW, OUTBOX_ORDERS);
 	if (rc)
 		return rc;
 	CRASH_POINT("settle.before_commit");
@@ -420,83 +328,18 @@ static int settle_work(struct db *db, void *data)
 int order_settle(struct db *db, int64_t order_id, const struct payment_evidence *evidence,
 		 struct settlement *ret)
 {
-	return db_retry(db, settle_work,
-			&(struct settling){
-				.order_id = order_id,
-				.evidence = evidence,
-				.out = ret,
-			});
-}
-
-/* ---- orders that wait for stock ---- */
-
-struct filling {
-	int64_t value_id;
-	bool filled;
-};
-
-/* The oldest one, whole or not at all: a smaller one behind it does not overtake. */
-static int fill_work(struct db *db, void *data)
-{
-	struct filling *filling = data;
 	AUTO_ARENA(a);
-	const struct db_cell *row;
-	struct order *order;
+	struct settling settling = {
+		.order_id = order_id,
+		.evidence = evidence,
+		.out = ret,
+		.twins = arena_array(&a, evidence->count + 1, sizeof(bool)),
+	};
 	int rc;
 
-	filling->filled = false;
-	DB_TX(tx, db);
-	if ((rc = tx.rc))
-		return rc;
-	rc = db_one(db, &a,
-		    "SELECT id FROM orders WHERE value_id = ? AND state = 'paid' "
-		    "ORDER BY paid_at, id LIMIT 1 FOR UPDATE",
-		    PARAMS(P(filling->value_id)), &row);
-	if (rc)
-		return rc == ERR_NOT_FOUND ? OK : rc;
-	if ((rc = order_lock(db, &a, row[0].number, &order)))
-		return rc;
-	rc = stock_take(db, order->value_id, order->id, order->quantity, true);
-	if (rc)
-		return rc == ERR_NOT_FOUND ? OK : rc;
-	if ((rc = order_deliver(db, &a, order)))
-		return rc;
-	CRASH_POINT("fill.before_commit");
-	filling->filled = true;
-	return db_tx_commit(&tx);
-}
-
-int order_fill_waiting(struct db *db, int64_t value_id, int *ret)
-{
-	struct filling filling = { .value_id = value_id };
-	int rc;
-
-	*ret = 0;
 	do {
-		if ((rc = db_retry(db, fill_work, &filling)))
-			return rc;
-		*ret += filling.filled;
-	} while (filling.filled);
-	return OK;
-}
-
-int order_waiting_value(struct db *db, int64_t after_value_id, int64_t *ret)
-{
-	AUTO_ARENA(a);
-	const struct db_cell *row;
-	int const rc = db_one(db, &a,
-			      "SELECT v.id FROM card_values v WHERE v.id > ? AND "
-			      "EXISTS (SELECT 1 FROM orders o WHERE o.value_id = v.id AND "
-			      "o.state = 'paid') AND "
-			      "EXISTS (SELECT 1 FROM card_codes c WHERE c.value_id = v.id AND "
-			      "c.state = 'available') ORDER BY v.id LIMIT 1",
-			      PARAMS(P(after_value_id)), &row);
-
-	if (rc == ERR_NOT_FOUND) {
-		*ret = 0;
-		return OK;
-	}
-	if (!rc)
-		*ret = row[0].number;
+		settling.twin_met = false;
+		rc = db_retry(db, settle_work, &settling);
+	} while (rc == ERR_CONFLICT && settling.twin_met);
 	return rc;
 }

@@ -34,13 +34,4 @@ struct settlement {
 int order_settle(struct db *db, int64_t order_id, const struct payment_evidence *evidence,
 		 struct settlement *ret) MUST_CHECK;
 
-/*
- * Give the waiting orders of a value their codes, oldest first, whole orders only; each in a
- * transaction of its own.  ret: how many were filled.
- */
-int order_fill_waiting(struct db *db, int64_t value_id, int *ret) MUST_CHECK;
-
-/* The next value after this id that has waiting orders and codes on the shelf; 0: none. */
-int order_waiting_value(struct db *db, int64_t after_value_id, int64_t *ret) MUST_CHECK;
-
 #endif

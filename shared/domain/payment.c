@@ -19,7 +19,7 @@ int payment_list_of_order(struct db *db, struct arena *a, int64_t order_id,
 	int const rc = db_query(
 		db, a,
 		"SELECT id, gateway, gateway_payment_id, kind = 'payment', amount_kop, "
-		"applied, state, reason, receipt_url, received_at FROM payments "
+		"applied, state, reason, receipt_url, received_at, twin <> 0 FROM payments "
 		"WHERE order_id = ? ORDER BY id",
 		PARAMS(P(order_id)), &rows);
 
@@ -40,11 +40,39 @@ int payment_list_of_order(struct db *db, struct arena *a, int64_t order_id,
 			.reason = c[7].text,
 			.receipt_url = c[8].text,
 			.received_at = c[9].number,
+			.twin = c[10].number != 0,
 		};
 	}
 	*ret = payments;
 	*ret_count = rows.count;
 	return OK;
+}
+
+int payment_book(struct db *db, const struct payment_entry *entry, int64_t *ret_id)
+{
+	const struct payment_row *row = entry->row;
+	int64_t const order_id = entry->order_id;
+	struct db_param const paid_at = row->paid_at ? P_TIME(row->paid_at) : P_NULL;
+	struct db_result result;
+	int const rc = db_exec(
+		db,
+		"INSERT INTO payments (gateway, gateway_payment_id, twin, order_id, kind, "
+		"amount_kop, applied, state, reason, receipt_url, paid_at, received_at) "
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, COALESCE(NULLIF(?, ''), "
+		"(SELECT h.receipt_url FROM payment_hints h WHERE h.order_id = ? AND "
+		"h.source = 'return' AND h.gateway_payment_id = ?), ''), ?, "
+		"UTC_TIMESTAMP(6))",
+		PARAMS(P(entry->gateway), P(row->id), P(entry->twin ? order_id : 0),
+		       P(order_id), P(row->kind == PAYMENT_IN ? "payment" : "return"),
+		       P(row->amount), P((int64_t)entry->applied),
+		       P(*entry->reason ? "review" : "ok"), P(entry->reason),
+		       P(row->receipt_url), P(order_id), P(row->id), paid_at),
+		&result);
+
+	if (!rc && ret_id)
+		*ret_id = result.insert_id;
+	/* The order is locked: a twin of its own it can't have. */
+	return rc == ERR_CONFLICT && entry->twin ? ERR_FAILED : rc;
 }
 
 /* ---- hints ---- */

@@ -53,13 +53,29 @@ struct payment {
 	enum payment_kind kind;
 	struct money amount;
 	bool applied; /* this one paid the order */
+	bool twin;    /* another order had a payment of this id before */
 	enum payment_state state;
-	const char *reason; /* "", "short", "second", "surplus", … */
+	const char *reason; /* "", "short", "second", "surplus", "twin", … */
 	const char *receipt_url;
 	int64_t received_at;
 };
 int payment_list_of_order(struct db *db, struct arena *a, int64_t order_id,
 			  struct payment **ret, size_t *ret_count) MUST_CHECK;
+
+/* What the gateway told, for the books; in the caller's transaction, the order locked. */
+struct payment_entry {
+	int64_t order_id;
+	const char *gateway;
+	const struct payment_row *row;
+	bool applied;
+	bool twin;
+	const char *reason; /* why it is for a person to decide; "": it is not */
+};
+/*
+ * A payment counts once: ERR_CONFLICT: another order has one of this id.  That may be booked
+ * too, as a twin, and is nothing but a reason to look.  ret_id: of the row; may be NULL.
+ */
+int payment_book(struct db *db, const struct payment_entry *entry, int64_t *ret_id) MUST_CHECK;
 
 /* ---- hints ---- */
 

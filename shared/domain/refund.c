@@ -1,7 +1,7 @@
 #include "shared/domain/refund.h"
 
 #include "shared/base/utf8.h"
-#include "shared/domain/outbox.h"
+#include "shared/domain/order_notice.h"
 #include "shared/domain/stock.h"
 #include "shared/platform/json.h"
 
@@ -123,6 +123,64 @@ struct money refund_left(const struct refund_books *books, int64_t payment_id)
 	return MONEY(of_payment > 0 ? of_payment : 0);
 }
 
+/* ---- does it still cover the order? ---- */
+
+/* The bank took it.  A dispute that ended well leaves its mark on what paid the order. */
+static bool is_lost(const struct payment *p)
+{
+	return !strcmp(p->reason, "chargeback") && (p->state == PAYMENT_REVIEW || !p->applied);
+}
+
+const struct payment *refund_payment_of(const struct refund_books *books,
+					const struct payment *back)
+{
+	for (size_t i = 0; i < books->refund_count; i++) {
+		const struct refund *r = &books->refunds[i];
+
+		if (strcmp(r->return_id, back->gateway_payment_id) != 0)
+			continue;
+		for (size_t n = 0; n < books->payment_count; n++)
+			if (books->payments[n].id == r->payment_id)
+				return &books->payments[n];
+	}
+	return NULL;
+}
+
+bool refund_covers(const struct refund_books *books, struct money total)
+{
+	int64_t needed = total.kop;
+	int64_t kept = 0;
+
+	for (size_t i = 0; i < books->payment_count; i++) {
+		const struct payment *p = &books->payments[i];
+		const struct payment *of = refund_payment_of(books, p);
+
+		if (p->kind == PAYMENT_RETURN) {
+			kept -= of && of->applied ? 0 : p->amount.kop;
+			continue;
+		}
+		/* Whose a twin is, nobody has said before it is taken for the order's. */
+		if (!is_lost(p) && (p->applied || !p->twin))
+			kept += p->amount.kop;
+		if (p->applied)
+			needed = smaller(needed, p->amount.kop);
+	}
+	return kept >= needed;
+}
+
+bool refund_is_dispute(const struct refund_books *books, struct money total)
+{
+	for (size_t i = 0; i < books->payment_count; i++) {
+		const struct payment *p = &books->payments[i];
+		bool const gone = p->kind == PAYMENT_IN ? is_lost(p)
+							: !refund_payment_of(books, p);
+
+		if (gone && p->state == PAYMENT_REVIEW)
+			return !refund_covers(books, total);
+	}
+	return false;
+}
+
 /* ---- which row is it? ---- */
 
 static bool evidence_has(const struct payment_evidence *evidence, const char *id)
@@ -210,34 +268,67 @@ static int tell_buyer(struct db *db, struct arena *a, const struct order *order,
 			      });
 }
 
-static int return_insert(struct db *db, struct arena *a, const struct refund *refund,
-			 const char *gateway, const char *return_id, int64_t *ret_id)
+/* Does the order itself have a row of this id? */
+static int id_is_own(struct db *db, struct arena *a, const struct refund *refund,
+		     const char *id, bool *ret)
 {
-	struct db_result result;
-	int const rc = db_exec(
-		db,
-		"INSERT INTO payments (gateway, gateway_payment_id, order_id, kind, "
-		"amount_kop, applied, state, received_at) VALUES (?, ?, ?, 'return', ?, 0, "
-		"'ok', UTC_TIMESTAMP(6))",
-		PARAMS(P(gateway),
-		       P(*return_id ? return_id
-				    : arena_printf(a, "refund:%lld", (long long)refund->id)),
-		       P(refund->order_id), P(refund->amount)),
-		&result);
+	const struct db_cell *row;
+	int const rc = db_one(db, a,
+			      "SELECT EXISTS (SELECT 1 FROM payments WHERE order_id = ? AND "
+			      "gateway_payment_id = ?)",
+			      PARAMS(P(refund->order_id), P(id)), &row);
 
 	if (!rc)
-		*ret_id = result.insert_id;
-	/* The order is locked and does not have it: the gateway gave one id to two orders. */
-	return rc == ERR_CONFLICT ? ERR_FAILED : rc;
+		*ret = row[0].number != 0;
+	return rc;
+}
+
+/*
+ * The gateway may have told the id of what was paid: then the refund has none yet.  Or one that
+ * another order's row has: the money back is of our own making all the same and is booked, and
+ * a person looks at what else that id may mean.
+ */
+static int return_insert(struct db *db, struct arena *a, const struct order *order,
+			 const struct refund *refund, const char *gateway,
+			 const char *return_id, int64_t *ret_id)
+{
+	const char *nameless = arena_printf(a, "refund:%lld", (long long)refund->id);
+	struct payment_row row = { .id = *return_id ? return_id : nameless,
+				   .kind = PAYMENT_RETURN,
+				   .amount = refund->amount,
+				   .receipt_url = "" };
+	struct payment_entry entry = {
+		.order_id = order->id, .gateway = gateway, .row = &row, .reason = ""
+	};
+	bool own = false;
+	int rc = payment_book(db, &entry, ret_id);
+
+	if (rc != ERR_CONFLICT || (rc = id_is_own(db, a, refund, return_id, &own)))
+		return rc;
+	row.id = own ? nameless : return_id;
+	entry.twin = !own;
+	entry.reason = own ? "" : "twin";
+	rc = payment_book(db, &entry, ret_id);
+	return rc || own ? rc : order_alert(db, a, order, "twin", "");
 }
 
 /* It was booked by the answer's id, or without one: from now on by the row's own. */
-static int return_rename(struct db *db, const struct refund *refund, const char *return_id)
+static int return_rename(struct db *db, struct arena *a, const struct order *order,
+			 const struct refund *refund, const char *return_id)
 {
-	return db_exec(db,
-		       "UPDATE payments p JOIN refunds r ON r.return_id = p.id "
-		       "SET p.gateway_payment_id = ? WHERE r.id = ?",
-		       PARAMS(P(return_id), P(refund->id)), NULL);
+	int rc = db_exec(db,
+			 "UPDATE payments p JOIN refunds r ON r.return_id = p.id "
+			 "SET p.gateway_payment_id = ? WHERE r.id = ?",
+			 PARAMS(P(return_id), P(refund->id)), NULL);
+
+	if (rc != ERR_CONFLICT)
+		return rc;
+	rc = db_exec(db,
+		     "UPDATE payments p JOIN refunds r ON r.return_id = p.id "
+		     "SET p.gateway_payment_id = ?, p.twin = p.order_id, p.state = 'review', "
+		     "p.reason = 'twin' WHERE r.id = ?",
+		     PARAMS(P(return_id), P(refund->id)), NULL);
+	return rc ? rc : order_alert(db, a, order, "twin", "");
 }
 
 /* A payment that was in review has found its end. */
@@ -278,8 +369,8 @@ int refund_finish(struct db *db, struct arena *a, struct order *order,
 	int rc;
 
 	if (refund->state == REFUND_DONE)
-		return *return_id ? return_rename(db, refund, return_id) : OK;
-	if ((rc = return_insert(db, a, refund, gateway, return_id, &id)))
+		return *return_id ? return_rename(db, a, order, refund, return_id) : OK;
+	if ((rc = return_insert(db, a, order, refund, gateway, return_id, &id)))
 		return rc;
 	rc = db_exec_one(db,
 			 "UPDATE refunds SET state = 'done', done_at = UTC_TIMESTAMP(6), "
@@ -343,17 +434,13 @@ int refund_tell_codes(struct db *db, struct arena *a, const struct order *order,
 static int order_return(struct db *db, struct arena *a, struct order *order,
 			const struct refund *refund)
 {
-	const struct db_cell *row;
 	enum order_state back = order->delivered_at ? ORDER_DELIVERED : ORDER_PAID;
-	int rc = db_one(db, a,
-			"SELECT EXISTS (SELECT 1 FROM payments WHERE order_id = ? AND "
-			"state = 'review' AND (reason = 'return' OR "
-			"(reason = 'chargeback' AND applied = 1)))",
-			PARAMS(P(order->id)), &row);
+	struct refund_books books;
+	int rc = refund_books_read(db, a, order->id, &books);
 
 	if (rc)
 		return rc;
-	if (row[0].number)
+	if (refund_is_dispute(&books, order->total))
 		back = ORDER_DISPUTED;
 	rc = db_exec_one(db, "UPDATE orders SET state = ? WHERE id = ? AND state = 'refunding'",
 			 PARAMS(P(order_state_name(back)), P(order->id)));

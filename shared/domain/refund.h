@@ -57,6 +57,23 @@ int refund_books_read(struct db *db, struct arena *a, int64_t order_id,
 /* What can still go back of the payment; of all the order's together, if that is less. */
 struct money refund_left(const struct refund_books *books, int64_t payment_id);
 
+/* The payment that this row of money back is our own refund of; NULL: it went without us. */
+const struct payment *refund_payment_of(const struct refund_books *books,
+					const struct payment *back);
+
+/*
+ * Does what is left pay the order?  What went back may have been a second payment or a surplus.
+ * A part of what paid it that went back by our own wish was agreed on, and is not missed; nor
+ * is what a person did without who took less than the total for it.
+ */
+bool refund_covers(const struct refund_books *books, struct money total);
+
+/*
+ * Money was taken back without us, nobody has decided about it, and what is left does not
+ * cover the order: it is in dispute.
+ */
+bool refund_is_dispute(const struct refund_books *books, struct money total);
+
 /*
  * For each row of the evidence the refund of ours that it is, by its id, else the one under
  * way of that sum; NULL: no money that went back, or without us.

@@ -6,7 +6,7 @@
 #include "shared/base/utf8.h"
 #include "shared/domain/outbox.h"
 
-enum { DAY_S = 86400, WORDS_MAX = 199 };
+enum { WORDS_MAX = 199 };
 
 /* ---- whose turn it is ---- */
 
@@ -19,17 +19,6 @@ struct claim {
 	size_t count;
 };
 
-/*
- * From the order's birth, to see what paid it; of an old one only the last days, where the
- * money back would stand: the gateway answers for a month at a time.
- */
-static int64_t question_since(int64_t order_at, int64_t refund_at)
-{
-	int64_t const old = refund_at - REFUND_QUESTION_DAYS * DAY_S * CLOCK_SECOND;
-
-	return order_at > old ? order_at : refund_at - DAY_S * CLOCK_SECOND;
-}
-
 static int claim_work(struct db *db, void *data)
 {
 	struct claim *claim = data;
@@ -41,7 +30,7 @@ static int claim_work(struct db *db, void *data)
 	if ((rc = tx.rc))
 		return rc;
 	rc = db_query(db, claim->arena,
-		      "SELECT r.id, r.order_id, o.number, o.created_at, r.created_at, r.claims "
+		      "SELECT r.id, r.order_id, o.number, o.created_at, r.claims "
 		      "FROM refunds r JOIN orders o ON o.id = r.order_id "
 		      "WHERE r.state IN ('pending', 'sent') AND "
 		      "r.not_before <= UTC_TIMESTAMP(6) ORDER BY r.not_before LIMIT ? "
@@ -57,9 +46,9 @@ static int claim_work(struct db *db, void *data)
 			.refund_id = c[0].number,
 			.order_id = c[1].number,
 			.number = c[2].text,
-			.since = question_since(c[3].number, c[4].number),
+			.since = c[3].number,
 			.owner = claim->owner,
-			.claims = (int)c[5].number + 1,
+			.claims = (int)c[4].number + 1,
 		};
 		rc = db_exec_one(db,
 				 "UPDATE refunds SET claims = claims + 1, lease_owner = ?, "
@@ -207,14 +196,17 @@ static const char *obstacle(struct arena *a, const struct looking *s)
 			    money_plain(a, MONEY(money > 0 ? money : 0)));
 }
 
-/* Was the order paid by more than one payment?  Then it must be said which is meant. */
+/*
+ * Was the order paid by more than one payment?  Then it must be said which is meant; but never
+ * by an id that is another order's as well.
+ */
 static const char *payment_named(const struct looking *s)
 {
 	int count = 0;
 
 	for (size_t i = 0; i < s->books.payment_count; i++)
 		count += s->books.payments[i].kind == PAYMENT_IN;
-	return count > 1 ? s->payment->gateway_payment_id : "";
+	return count > 1 && !s->payment->twin ? s->payment->gateway_payment_id : "";
 }
 
 static int tell_begin(struct db *db, struct arena *a, struct looking *s)

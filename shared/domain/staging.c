@@ -2,7 +2,7 @@
 
 #include "shared/base/limits.h"
 #include "shared/base/str.h"
-#include "shared/domain/order_settle.h"
+#include "shared/domain/order_fill.h"
 
 enum { SWEEP_ROWS = 2000, BAD_LINES_MAX = 2000 };
 

@@ -5,7 +5,7 @@
 #include "shared/base/limits.h"
 #include "shared/base/str.h"
 #include "shared/domain/code_key.h"
-#include "shared/domain/order_settle.h"
+#include "shared/domain/order_fill.h"
 
 #include <regex.h>
 #include <time.h>

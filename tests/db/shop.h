@@ -7,6 +7,7 @@
 
 #include "shared/domain/code.h"
 #include "shared/domain/order_ask.h"
+#include "shared/domain/order_fill.h"
 #include "shared/domain/order_open.h"
 #include "tests/db/db_test.h"
 
