@@ -86,6 +86,7 @@ static int install(struct supervisor *s, struct arena *a, const struct config *c
 		c->var,
 		program,
 		"--no-defaults",
+		"--force", /* without looking up the names of this host, which may have none */
 		"--skip-test-db",
 		"--auth-root-authentication-method=socket",
 		arena_printf(a, "--auth-root-socket-user=%s", place_user_name(a)),
