@@ -78,7 +78,7 @@ BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 # ---- what a user calls ----
 
 .PHONY: all sandbox tests benches sanitized fuzzers run test test-all bench lint fuzz mutants storm \
-	soak install clean deps deps-build deps-test help .build
+	soak valgrind test-galera test-mysql install clean deps deps-build deps-test help .build
 .DEFAULT_GOAL := all
 # Only what is built is built in parallel.
 ifeq ($(filter .build,$(MAKECMDGOALS)),)
@@ -141,6 +141,18 @@ storm: tests
 soak: tests
 	@exec tests/faults/soak
 
+valgrind: tests
+	@exec tests/faults/valgrind
+
+test-galera: tests
+	@fcgi/deps.sh galera
+	@exec tests/faults/galera
+
+# It builds in a system of its own.
+test-mysql:
+	@fcgi/deps.sh mysql
+	@exec tests/faults/mysql
+
 deps:
 	@fcgi/deps.sh run sandbox
 
@@ -157,7 +169,7 @@ help:
 	@echo 'make run        the shop; without BOT_TOKEN the sandbox with its demo'
 	@echo 'make            build/bin/{telegram,portmone,admin,worker,kartka}'
 	@echo 'make test       the tests (up to 15 minutes); test-all: every bounded one (up to 75)'
-	@echo 'make lint fuzz mutants bench storm soak'
+	@echo 'make lint fuzz mutants bench storm soak valgrind test-galera test-mysql'
 	@echo 'make install    DESTDIR= PREFIX=/usr/local'
 	@echo 'make deps       what is missing, from Debian'
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # deps.sh GROUP…: see that the Debian packages of these groups are there.  As root, what
 # is missing is installed, without any service being started or enabled; otherwise the
-# one line that would install it is printed.  Groups: build run sandbox test.
+# one line that would install it is printed.  Groups: build run sandbox test
+# galera mysql.
 # KARTKA_NO_DEPS=1 skips it: somebody else has seen to the packages.
 set -eu
 
@@ -14,6 +15,9 @@ sandbox='libmicrohttpd-dev libsqlite3-dev'
 test="clang clang-tidy clang-format libclang-rt-14-dev cppcheck valgrind libcmocka-dev python3-pytest
 	python3-pytest-xdist python3-selenium chromium chromium-driver fonts-dejavu-core fonts-noto-color-emoji wrk apache2-utils curl strace
 	shellcheck $sandbox"
+# make test-galera, make test-mysql.
+galera='mariadb-server galera-4 rsync'
+mysql='debootstrap'
 
 [ -z "${KARTKA_NO_DEPS:-}" ] || exit 0
 command -v dpkg-query >/dev/null || exit 0 # not Debian: the compiler will tell what is missing
@@ -25,6 +29,8 @@ for group in "$@"; do
 	run) wanted="$wanted $run" ;;
 	sandbox) wanted="$wanted $sandbox" ;;
 	test) wanted="$wanted $test" ;;
+	galera) wanted="$wanted $galera" ;;
+	mysql) wanted="$wanted $mysql" ;;
 	*) echo "deps.sh: no such group: $group" >&2; exit 1 ;;
 	esac
 done

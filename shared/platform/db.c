@@ -188,6 +188,19 @@ static bool ask(MYSQL *conn, const char *sql, char ret[32])
 	return true;
 }
 
+/*
+ * What another node has committed may not have come here yet.  Once, at connecting: afterwards
+ * this is the node that is written to.
+ */
+static bool catch_up(struct db *db)
+{
+	char one[32];
+
+	return db_command(db, "SET SESSION wsrep_sync_wait = 1") &&
+	       ask(db->conn, "SELECT 1", one) &&
+	       db_command(db, "SET SESSION wsrep_sync_wait = DEFAULT");
+}
+
 /* A host that can't write is passed over. */
 static bool is_fit(struct db *db, const struct db_host *host)
 {
@@ -198,7 +211,8 @@ static bool is_fit(struct db *db, const struct db_host *host)
 	if (!ask(db->conn, "SELECT @@global.read_only", read_only) ||
 	    !ask(db->conn, "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'", galera) ||
 	    (!strcmp(galera, "ON") &&
-	     !ask(db->conn, "SHOW STATUS LIKE 'wsrep_ready'", ready))) {
+	     (!ask(db->conn, "SHOW STATUS LIKE 'wsrep_ready'", ready) ||
+	      (!strcmp(ready, "ON") && !catch_up(db))))) {
 		db_note(db, mysql_errno(db->conn), mysql_error(db->conn));
 		return false;
 	}

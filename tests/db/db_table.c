@@ -10,7 +10,8 @@ int table_setup(void **state)
 	int const rc = db_test_setup(state);
 	struct db_test *t = *state;
 
-	db_test_exec(t, "CREATE OR REPLACE TABLE t (id BIGINT PRIMARY KEY, n BIGINT NULL, "
+	db_test_exec(t, "DROP TABLE IF EXISTS t");
+	db_test_exec(t, "CREATE TABLE t (id BIGINT PRIMARY KEY, n BIGINT NULL, "
 			"u BIGINT UNSIGNED NULL, s TEXT NULL, b MEDIUMBLOB NULL, "
 			"at DATETIME(6) NULL, e ENUM('a','b') NULL, small TINYINT NULL, "
 			"d DATE NULL, word VARCHAR(20) NULL, UNIQUE KEY words (word))");

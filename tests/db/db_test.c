@@ -232,9 +232,8 @@ const char *db_test_database(const char *suffix)
 		die("too many databases");
 	if (!known)
 		made[made_count++] = database;
-	run_sql(db, arena_printf(&group_arena,
-				 "CREATE OR REPLACE DATABASE %s CHARACTER SET "
-				 "utf8mb4",
+	run_sql(db, arena_printf(&group_arena, "DROP DATABASE IF EXISTS %s", database));
+	run_sql(db, arena_printf(&group_arena, "CREATE DATABASE %s CHARACTER SET utf8mb4",
 				 database));
 	db_free(db);
 	return url_of_database(&group_arena, server_url(), database);

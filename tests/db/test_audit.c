@@ -10,7 +10,7 @@
 
 enum { ROWS = 12 };
 
-static const unsigned char key[CRYPTO_KEY] = "the shop's data key for the test";
+static const unsigned char key[CRYPTO_KEY] = "the shop's data key for a test.";
 
 static void rows_write(struct db_test *t, int count)
 {

@@ -228,14 +228,15 @@ static void test_result(void **state)
 	struct db_test *t = *state;
 	struct db_result result;
 
-	db_test_exec(t, "CREATE OR REPLACE TABLE t (id BIGINT AUTO_INCREMENT PRIMARY KEY, "
-			"n BIGINT)");
+	db_test_exec(t, "DROP TABLE t");
+	db_test_exec(t, "CREATE TABLE t (id BIGINT AUTO_INCREMENT PRIMARY KEY, n BIGINT)");
 	for (int64_t i = 1; i <= 3; i++) {
 		assert_int_equal(
 			db_exec(t->db, "INSERT INTO t (n) VALUES (?)", PARAMS(P(i)), &result),
 			OK);
 		assert_int_equal(result.affected, 1);
-		assert_int_equal(result.insert_id, i);
+		/* The nodes of a cluster count in strides. */
+		assert_int_equal(result.insert_id, db_test_number(t, "SELECT MAX(id) FROM t"));
 	}
 	assert_int_equal(db_exec(t->db, "UPDATE t SET n = 0 WHERE n > 1", NO_PARAMS, &result),
 			 OK);

@@ -198,8 +198,8 @@ static void shell(const char *command)
 static int try_url(struct db_test *t, const struct db_server *server, const char *host,
 		   const char *query)
 {
-	const char *url = arena_printf(&t->arena, "mysql://root@%s:%s/mysql?ssl=on%s", host,
-				       server->port, query);
+	const char *url = arena_printf(&t->arena, "mysql://tls:p%%40ss@%s:%s/mysql?ssl=on%s",
+				       host, server->port, query);
 	const struct db_cell *row;
 	struct db *db;
 	int rc;
@@ -216,34 +216,59 @@ static int try_url(struct db_test *t, const struct db_server *server, const char
 	return rc;
 }
 
+/* PEM holds a key and a certificate of localhost, which is its own authority; its option. */
+static const char *certificate(struct db_test *t, const char *pem)
+{
+	shell(arena_printf(&t->arena,
+			   "openssl req -x509 -newkey rsa:2048 -nodes -days 2 "
+			   "-subj /CN=localhost -addext subjectAltName=DNS:localhost "
+			   "-keyout %s.key -out %s.crt 2>/dev/null && "
+			   "cat %s.key %s.crt >%s && rm %s.key %s.crt",
+			   pem, pem, pem, pem, pem, pem, pem));
+	return arena_printf(&t->arena, "&ssl_ca=%s", pem);
+}
+
+/* Of the server's default kind: with MySQL that is caching_sha2_password. */
+static void user_make(const struct db_server *server)
+{
+	struct db *db;
+
+	assert_int_equal(db_new(&(struct db_options){ .url = server->url }, &db), OK);
+	assert_int_equal(db_script(db, "CREATE USER tls@'127.0.0.1' IDENTIFIED BY 'p@ss'"), OK);
+	assert_int_equal(db_script(db, "GRANT SELECT ON mysql.* TO tls@'127.0.0.1'"), OK);
+	db_free(db);
+}
+
 /* A server without TLS, or whose certificate is not the one of that host, is refused. */
 static void test_tls(void **state)
 {
 	struct db_test *t = *state;
-	char pem[] = "/tmp/kartka-tls.XXXXXX";
+	char folder[] = "/tmp/kartka-tls.XXXXXX";
 	struct db_server server;
+	const char *pem;
+	const char *other;
 	const char *ca;
-	int const fd = mkstemp(pem);
+	const char *other_ca;
 
-	assert_true(fd >= 0);
-	close(fd);
-	ca = arena_printf(&t->arena, "&ssl_ca=%s", pem);
+	assert_non_null(mkdtemp(folder));
+	pem = arena_printf(&t->arena, "%s/server", folder);
+	other = arena_printf(&t->arena, "%s/other", folder);
+	ca = certificate(t, pem);
+	other_ca = certificate(t, other);
 	db_server_start(&server, "--skip-ssl");
+	user_make(&server);
 	assert_int_equal(try_url(t, &server, "127.0.0.1", ""), ERR_DOWN);
+	assert_int_equal(try_url(t, &server, "localhost", ca), ERR_DOWN);
 	db_server_kill(&server);
-	/* One file holds the key and the certificate, which is its own authority. */
-	shell(arena_printf(
-		&t->arena,
-		"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
-		"-addext subjectAltName=DNS:localhost -keyout %s.key -out %s.crt "
-		"2>/dev/null && cat %s.key %s.crt > %s && rm %s.key %s.crt",
-		pem, pem, pem, pem, pem, pem, pem));
 	db_server_restart(&server, arena_printf(&t->arena, "--ssl-cert=%s", pem));
 	assert_int_equal(try_url(t, &server, "localhost", ca), OK);
+	assert_int_equal(try_url(t, &server, "localhost", other_ca), ERR_DOWN);
 	assert_int_equal(try_url(t, &server, "localhost", ""), ERR_DOWN);
 	assert_int_equal(try_url(t, &server, "127.0.0.1", ca), ERR_DOWN);
 	db_server_end(&server);
 	unlink(pem);
+	unlink(other);
+	rmdir(folder);
 }
 
 int main(void)

@@ -12,7 +12,7 @@
 static const struct code_vault vault = {
 	.keys = { { .id = 1, .key = "one key, thirty-two bytes of it" } },
 	.count = 1,
-	.fingerprint_key = "another one of thirty-two bytes.",
+	.fingerprint_key = "another one of thirty-two bytes",
 };
 
 static int start(void **state)

@@ -93,7 +93,7 @@ static void gateway_start(void)
 static struct app app;
 static char folder[] = "/tmp/kartka-pay-XXXXXX";
 
-static int start(void **state)
+static int group_start(void **state)
 {
 	struct program *p = &app.program;
 	struct arena *a = &p->arena;
@@ -122,7 +122,7 @@ static int start(void **state)
 	return db_test_start(state);
 }
 
-static int stop(void **state)
+static int group_stop(void **state)
 {
 	http_free(app.portmone.http);
 	wake_free(app.wake);
@@ -665,5 +665,5 @@ int main(void)
 		PAY_TEST(test_gateway_silent), /* last: the gateway sleeps on */
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, group_start, group_stop);
 }

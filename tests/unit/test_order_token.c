@@ -19,7 +19,7 @@ static struct order_offer offer_make(void)
 				     .unit_price = MONEY(99999999),
 				     .promo_id = 3,
 				     .bonus = MONEY(1),
-				     .nonce = "nonce-of-16-byte" };
+				     .nonce = "nonce-of-16-byt" };
 }
 
 static void test_round_trip(void **state)

@@ -141,7 +141,7 @@ static void test_callback_data_limit(void **state)
 static void test_keyboard_limits(void **state)
 {
 	struct message m = { .chat_id = 1, .html = "x" };
-	char *last;
+	const char *last;
 
 	UNUSED(state);
 	for (int i = 0; i < KEYBOARD_ROW_MAX; i++)
