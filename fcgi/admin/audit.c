@@ -5,6 +5,7 @@
 #include "fcgi/admin/list.h"
 #include "fcgi/admin/pages.h"
 #include "shared/base/clock.h"
+#include "shared/base/parse.h"
 #include "shared/platform/json.h"
 
 enum { DETAIL_DEPTH = 6 };
@@ -50,8 +51,11 @@ static int filters_add(struct visit *v)
 
 static struct audit_filter filter_read(const struct visit *v)
 {
+	const char *action = list_value(v, "action");
+
 	return (struct audit_filter){ .actor = list_value(v, "actor"),
-				      .action = list_value(v, "action"),
+				      /* No action has other letters: "" finds nothing. */
+				      .action = action && !parse_is_ascii(action) ? "" : action,
 				      .object = list_value(v, "object"),
 				      .from_at = list_day(v, "from", 0),
 				      .to_at = list_day(v, "to", 1),

@@ -93,6 +93,13 @@ bool parse_is_slug(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
 }
 
+bool parse_is_ascii(const char *text)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return !*text;
+}
+
 int parse_bool(const char *text, bool *ret)
 {
 	static const char *const words[][2] = {

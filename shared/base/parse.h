@@ -23,6 +23,9 @@ int parse_money_signed(const char *text, struct money *ret) MUST_CHECK;
 /* [a-z0-9_-]{1,62}: names of categories and values in links and files. */
 bool parse_is_slug(const char *text);
 
+/* No letter beyond ASCII: a column that holds only those can't be compared with others. */
+bool parse_is_ascii(const char *text);
+
 /* "yes", "on", "true", "1" / "no", "off", "false", "0". */
 int parse_bool(const char *text, bool *ret) MUST_CHECK;
 

@@ -1,5 +1,6 @@
 #include "shared/domain/order_story.h"
 
+#include "shared/base/parse.h"
 #include "shared/domain/outbox.h"
 
 enum { MESSAGES_MAX = 100 };
@@ -118,11 +119,14 @@ int order_of_payment(struct db *db, const char *gateway_payment_id, int64_t *ret
 {
 	AUTO_ARENA(a);
 	const struct db_cell *row;
-	int const rc = db_one(db, &a,
-			      "SELECT p.order_id FROM gateways g JOIN payments p ON "
-			      "p.gateway = g.name AND p.gateway_payment_id = ? LIMIT 1",
-			      PARAMS(P(gateway_payment_id)), &row);
+	int rc;
 
+	if (!parse_is_ascii(gateway_payment_id))
+		return ERR_NOT_FOUND;
+	rc = db_one(db, &a,
+		    "SELECT p.order_id FROM gateways g JOIN payments p ON "
+		    "p.gateway = g.name AND p.gateway_payment_id = ? LIMIT 1",
+		    PARAMS(P(gateway_payment_id)), &row);
 	if (!rc)
 		*ret = row[0].number;
 	return rc;

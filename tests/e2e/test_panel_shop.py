@@ -112,6 +112,12 @@ def test_catalogue_to_sale(session_shop, owner):
     shop.check()
 
 
+@pytest.mark.parametrize("page", ["/admin/orders?q=", "/admin/audit?action=", "/admin/audit?actor="])
+def test_searching_in_any_letters(owner, page):
+    for text in ("Людина", "€", "%", "'"):
+        assert owner.get(page + urllib.parse.quote(text)).status == 200
+
+
 def test_two_administrators_at_once(session_shop, owner):
     value = new_value(owner, "panel-race")
     owner.get(f"/admin/values/{value}")

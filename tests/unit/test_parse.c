@@ -145,6 +145,9 @@ static void test_parse_words(void **state)
 	assert_true(parse_is_slug(slug + 1));
 	assert_true(parse_is_slug("steam-100_b"));
 	assert_false(parse_is_slug(""));
+	assert_true(parse_is_ascii(""));
+	assert_true(parse_is_ascii("steam-100 ~"));
+	assert_false(parse_is_ascii("steam-100\xd0\xb0"));
 	assert_false(parse_is_slug("Steam"));
 	assert_false(parse_is_slug("стім"));
 	assert_false(parse_is_slug("a b"));
