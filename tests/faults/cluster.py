@@ -102,7 +102,7 @@ class Node:
             for path in (self.folder, self.folder / "tmp", self.config):
                 shutil.chown(path, self.cluster.user, self.cluster.user)
         done = subprocess.run(
-            [tool("mariadb-install-db"), f"--defaults-file={self.config}", *self.user_option, "--skip-test-db",
+            [tool("mariadb-install-db"), f"--defaults-file={self.config}", *self.user_option, "--skip-test-db", "--force",
              "--auth-root-authentication-method=normal", "--wsrep-on=OFF"],
             capture_output=True, text=True, cwd=self.folder)
         assert done.returncode == 0, done.stdout + done.stderr + self.log_tail()
