@@ -274,6 +274,8 @@ class Stack:
         return self.start()
 
     def __exit__(self, *exc):
+        if self.process.poll() is not None:
+            print("the shop ended by itself:\n" + "".join(self.output[-60:]))
         try:
             self.stop()
         finally:

@@ -100,11 +100,14 @@ class Page:
         return self.wait(f"{name} {text}", lambda: (self.all(name, text) or [None])[-1])
 
     def click(self, name, text=""):
-        """The last such element; one that is drawn anew under the pointer is clicked again."""
+        self.click_what(lambda: self.last(name, text))
+
+    def click_what(self, find):
+        """What FIND finds; what is drawn anew under the pointer is found and clicked again."""
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                self.last(name, text).click()
+                find().click()
                 return
             except StaleElementReferenceException:
                 if time.monotonic() > end:
@@ -131,7 +134,7 @@ class Page:
         """A buyer of this test's own, so that tests don't see each other's chats."""
         made = api(self.url, "/api/users", {"first_name": name, "language_code": language})
         self.driver.get(self.url)
-        self.buyer(made["id"]).click()
+        self.click_what(lambda: self.buyer(made["id"]))
         self.last("start")
         return made["id"]
 
@@ -314,7 +317,7 @@ def test_two_buyers_and_a_deep_link(shop):
         assert unread() == 0
         api(shop.chat_url, f"/api/users/{first}/say", {"text": "/help"})
         page.wait("the unread mark", unread)
-        page.buyer(first).click()
+        page.click_what(lambda: page.buyer(first))
         page.wait("the mark gone", lambda: unread() == 0)
 
         # Blocking: the field gives way to a button, and comes back.
