@@ -78,7 +78,8 @@ BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 # ---- what a user calls ----
 
 .PHONY: all sandbox tests benches sanitized fuzzers run test test-all bench lint fuzz mutants storm \
-	soak valgrind test-galera test-mysql install clean deps deps-build deps-test help .build
+	soak scan valgrind test-galera test-mysql install clean deps deps-build deps-test deps-all deps-scan \
+	help .build
 .DEFAULT_GOAL := all
 # Only what is built is built in parallel.
 ifeq ($(filter .build,$(MAKECMDGOALS)),)
@@ -120,7 +121,7 @@ fuzzers: deps-test
 test: tests sanitized fuzzers
 	@ASAN_BUILD=$(ASAN_BUILD) FUZZ_BUILD=$(FUZZ_BUILD) exec tests/run
 
-test-all: benches tests sanitized fuzzers
+test-all: deps-all benches tests sanitized fuzzers
 	@ASAN_BUILD=$(ASAN_BUILD) FUZZ_BUILD=$(FUZZ_BUILD) exec tests/run-all
 
 bench: benches
@@ -153,6 +154,9 @@ test-mysql:
 	@fcgi/deps.sh mysql
 	@exec tests/faults/mysql
 
+scan: deps-scan tests
+	@exec tests/scan/run
+
 deps:
 	@fcgi/deps.sh run sandbox
 
@@ -162,6 +166,12 @@ deps-build:
 deps-test:
 	@fcgi/deps.sh run sandbox test
 
+deps-all:
+	@fcgi/deps.sh run sandbox test axe
+
+deps-scan:
+	@fcgi/deps.sh run sandbox test scan
+
 clean:
 	rm -rf build
 
@@ -169,7 +179,7 @@ help:
 	@echo 'make run        the shop; without BOT_TOKEN the sandbox with its demo'
 	@echo 'make            build/bin/{telegram,portmone,admin,worker,kartka}'
 	@echo 'make test       the tests (up to 15 minutes); test-all: every bounded one (up to 75)'
-	@echo 'make lint fuzz mutants bench storm soak valgrind test-galera test-mysql'
+	@echo 'make lint fuzz mutants bench storm soak scan valgrind test-galera test-mysql'
 	@echo 'make install    DESTDIR= PREFIX=/usr/local'
 	@echo 'make deps       what is missing, from Debian'
 

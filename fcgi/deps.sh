@@ -2,7 +2,7 @@
 # deps.sh GROUP…: see that the Debian packages of these groups are there.  As root, what
 # is missing is installed, without any service being started or enabled; otherwise the
 # one line that would install it is printed.  Groups: build run sandbox test
-# galera mysql.
+# axe scan galera mysql.
 # KARTKA_NO_DEPS=1 skips it: somebody else has seen to the packages.
 set -eu
 
@@ -19,6 +19,10 @@ test="clang clang-tidy clang-format libclang-rt-14-dev cppcheck valgrind libcmoc
 galera='mariadb-server galera-4 rsync'
 mysql='debootstrap'
 
+# What make test-all and make scan need besides.
+axe=npm
+scan='sqlmap wapiti'
+
 [ -z "${KARTKA_NO_DEPS:-}" ] || exit 0
 command -v dpkg-query >/dev/null || exit 0 # not Debian: the compiler will tell what is missing
 
@@ -31,6 +35,8 @@ for group in "$@"; do
 	test) wanted="$wanted $test" ;;
 	galera) wanted="$wanted $galera" ;;
 	mysql) wanted="$wanted $mysql" ;;
+	axe) wanted="$wanted $axe" ;;
+	scan) wanted="$wanted $scan" ;;
 	*) echo "deps.sh: no such group: $group" >&2; exit 1 ;;
 	esac
 done
@@ -51,6 +57,7 @@ missing_of() {
 missing_of
 # Another program of the same name does as well.
 if command -v nginx >/dev/null; then missing=$(echo "$missing " | sed 's/ nginx-light / /'); fi
+if command -v npm >/dev/null; then missing=$(echo "$missing " | sed 's/ npm / /'); fi
 if command -v pkgconf >/dev/null; then missing=$(echo "$missing " | sed 's/ pkg-config / /'); fi
 missing=$(echo "$missing" | tr -s ' ' | sed 's/^ //; s/ $//')
 [ -n "$missing" ] || exit 0

@@ -2,8 +2,10 @@
  * The catalogue as a list, and the small changes made from it: order, hiding.
  */
 #include "fcgi/admin/catalog_form.h"
+#include "fcgi/admin/csv.h"
+#include "fcgi/admin/list.h"
 #include "fcgi/admin/pages.h"
-#include "shared/base/parse.h"
+#include "shared/base/clock.h"
 #include "shared/domain/catalog_change.h"
 #include "shared/domain/stock.h"
 
@@ -70,6 +72,7 @@ int page_catalog(struct visit *v)
 		value_set_bool(v->data, "none", !count);
 	}
 	value_set(v->data, "rows", rows);
+	list_export(v, CATALOG ".csv");
 	value_set_bool(v->data, "may_edit", visit_may(v, ROLE_MANAGER));
 	if (!rc && visit_may(v, ROLE_MANAGER))
 		visit_action(v, CATALOG "/new", visit_text(v, "admin.catalog.new"), "plus");
@@ -78,6 +81,57 @@ int page_catalog(struct visit *v)
 		rc = visit_show(v, "catalog/list", visit_text(v, "admin.menu.catalog"));
 	catalog_free(catalog);
 	return rc;
+}
+
+/* ---- the same as CSV ---- */
+
+static void value_write(struct visit *v, const struct card_value *value, struct csv *to)
+{
+	const struct category *category = catalog_category(v->app->catalog, value->category_id);
+
+	csv_text(to, category ? category->title[v->lang] : "");
+	csv_text(to, value->slug);
+	for (int i = 0; i < CATALOG_LANGS; i++)
+		csv_text(to, value->title[i]);
+	csv_money(to, value->price);
+	csv_int(to, value->max_per_order);
+	csv_int(to, value->max_per_day);
+	csv_yes(to, value->hidden);
+	csv_end(to);
+}
+
+static int export_more(struct visit *v, void *data, struct csv *to)
+{
+	size_t *next = data;
+	const struct card_value *values;
+	size_t count;
+	int rc = OK;
+
+	if (!*next)
+		rc = catalog_refresh_now(v->app->catalog, v->db, clock_monotonic_ms());
+	if (rc)
+		return rc;
+	count = catalog_all_values(v->app->catalog, &values);
+	for (size_t i = 0; i < CSV_ROWS && *next < count; i++)
+		value_write(v, &values[(*next)++], to);
+	return *next < count ? OK : ERR_NOT_FOUND;
+}
+
+int catalog_export(struct visit *v)
+{
+	static const char *const columns[] = {
+		"admin.value.category",	     "admin.catalog.slug",
+		"admin.catalog.title_uk",    "admin.catalog.title_en",
+		"admin.catalog.title_ru",    "admin.catalog.price",
+		"admin.value.max_per_order", "admin.value.max_per_day",
+		"admin.catalog.hidden",
+	};
+
+	return csv_send(v, &(struct csv_export){ .name = "catalog",
+						 .columns = columns,
+						 .column_count = COUNT(columns),
+						 .more = export_more,
+						 .data = arena_new(v->a, size_t) });
 }
 
 /* ---- small changes from the list ---- */

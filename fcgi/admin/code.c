@@ -172,6 +172,7 @@ int page_batch(struct visit *v)
 		return rc;
 	value_set(v->data, "counts", rows);
 	value_set_int(v->data, "id", id);
+	value_set_int(v->data, "value_id", batch->value_id);
 	value_set_text(v->data, "supplier", batch->supplier);
 	value_set_text(v->data, "cost", batch->cost.kop ? visit_money(v, batch->cost) : "");
 	value_set_text(v->data, "at", visit_time(v, batch->created_at));

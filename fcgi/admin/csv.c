@@ -6,6 +6,10 @@
 #define UTF8_MARK "\xEF\xBB\xBF"
 #define FORMULA "=+-@\t\r\n"
 
+/* What Excel takes for = + - @ as well: their wide forms. */
+static const char *const wide[] = { "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D",
+				    "\xEF\xBC\xA0" };
+
 enum { DETAIL_MAX = 4096 };
 
 /* ---- cells ---- */
@@ -13,15 +17,23 @@ enum { DETAIL_MAX = 4096 };
 static void cell_begin(struct csv *csv)
 {
 	if (csv->begun)
-		str_addc(&csv->s, ',');
+		str_addc(&csv->s, csv->comma ? ';' : ',');
 	csv->begun = true;
+}
+
+static bool is_formula(const char *text)
+{
+	for (size_t i = 0; i < COUNT(wide); i++)
+		if (!strncmp(text, wide[i], strlen(wide[i])))
+			return true;
+	return *text && strchr(FORMULA, *text);
 }
 
 void csv_text(struct csv *csv, const char *text)
 {
 	cell_begin(csv);
 	str_addc(&csv->s, '"');
-	if (*text && strchr(FORMULA, *text))
+	if (is_formula(text))
 		str_addc(&csv->s, '\'');
 	while (*text) {
 		size_t const len = strcspn(text, "\"");
@@ -44,13 +56,25 @@ void csv_int(struct csv *csv, int64_t n)
 
 void csv_money(struct csv *csv, struct money m)
 {
+	char *text = arena_strdup(csv->s.arena, money_plain(csv->s.arena, m));
+	char *point = csv->comma ? strchr(text, '.') : NULL;
+
 	cell_begin(csv);
-	str_add(&csv->s, money_plain(csv->s.arena, m));
+	if (point)
+		*point = ',';
+	str_add(&csv->s, text);
+}
+
+void csv_yes(struct csv *csv, bool yes)
+{
+	csv_int(csv, yes);
 }
 
 void csv_time(struct csv *csv, int64_t at)
 {
 	cell_begin(csv);
+	if (!at)
+		return;
 	str_addf(&csv->s, "%s %s", clock_iso_day(csv->s.arena, at),
 		 clock_hhmmss(csv->s.arena, at));
 }
@@ -85,7 +109,8 @@ static int send(void *data, struct web_out *out)
 
 	s->visit.a = &scratch;
 	while (!rc) {
-		struct csv csv = { .s = STR(&scratch, CSV_PORTION_MAX) };
+		struct csv csv = { .s = STR(&scratch, CSV_PORTION_MAX),
+				   .comma = s->visit.lang != LANG_EN };
 
 		if (first)
 			heading_add(&csv, s);

@@ -1,10 +1,14 @@
 /*
- * csv.h: exports: the one place where the panel writes CSV (RFC 4180, UTF-8 with a mark at the
- * beginning, because Excel needs it).
+ * csv.h: exports: the one place where the panel writes CSV: RFC 4180, UTF-8 with a mark at the
+ * beginning, because Excel needs it.  Excel also takes the separator and the decimal mark from
+ * the language it is set to, and reads 12.05 as a day in May where sums have a comma.  So an
+ * export is in the panel's language: `249,90` and semicolons in uk and ru, `249.90` and commas
+ * in en.
  *
- * A text that a spreadsheet would take for a formula (it begins with = + - @ or a control
- * character) gets an apostrophe before it: the value differs from the shop's by that, and
- * nothing runs.  Numbers and sums are written by their own functions and stay numbers.
+ * A text that a spreadsheet would take for a formula (it begins with = + - @, also in their
+ * wide forms, or a control character) gets an apostrophe before it: the value differs from the
+ * shop's by that, and nothing runs.  Numbers and sums are written by their own functions and
+ * stay numbers.
  *
  * An export is streamed: it may have any number of rows, in memory there is one portion.
  *
@@ -29,12 +33,15 @@ enum { CSV_PORTION_MAX = 4 * 1024 * 1024, CSV_ROWS = 500 };
 struct csv {
 	struct str s;
 	bool begun; /* the row has a cell */
+	bool comma; /* sums have a decimal comma, so cells are separated by semicolons */
 };
 
 void csv_text(struct csv *csv, const char *text);
 void csv_int(struct csv *csv, int64_t n);
-void csv_money(struct csv *csv, struct money m); /* 249.90 */
-void csv_time(struct csv *csv, int64_t at); /* 2026-12-31 14:35:59, in the zone for people */
+void csv_money(struct csv *csv, struct money m); /* 249,90 or 249.90 */
+void csv_yes(struct csv *csv, bool yes);	 /* 1 or 0 */
+/* 2026-12-31 14:35:59, in the zone for people; 0: an empty cell. */
+void csv_time(struct csv *csv, int64_t at);
 void csv_end(struct csv *csv);
 
 /*

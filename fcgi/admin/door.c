@@ -120,6 +120,16 @@ static void data_new(struct visit *v)
 	value_set(d, "themes", themes);
 }
 
+/* For what a template offers: {{#can.manager}}…{{/can.manager}}. */
+static struct value *can_new(struct visit *v)
+{
+	struct value *can = value_object(v->a);
+
+	for (int role = 0; role < ROLE__COUNT; role++)
+		value_set_bool(can, role_name((enum role)role), visit_may(v, (enum role)role));
+	return can;
+}
+
 /* What is known once the session is. */
 static void data_add(struct visit *v)
 {
@@ -135,6 +145,7 @@ static void data_add(struct visit *v)
 		visit_text(v, arena_printf(v->a, "admin.role.%s", role_name(v->staff->role))));
 	value_set(v->data, "me", me);
 	value_set(v->data, "menu", menu_new(v));
+	value_set(v->data, "can", can_new(v));
 }
 
 /* ---- who comes ---- */

@@ -1,5 +1,6 @@
 #include "fcgi/admin/list.h"
 
+#include "fcgi/admin/route.h"
 #include "shared/base/clock.h"
 #include "shared/base/parse.h"
 
@@ -117,8 +118,22 @@ void list_pages_text(struct visit *v, bool has_more, const char *last)
 	pages_add(v, has_more, AFTER, last);
 }
 
+/* Whoever may not fetch it is not offered it. */
+static bool may_get(const struct visit *v, const char *path)
+{
+	for (size_t i = 0; i < route_count(); i++) {
+		const struct route *r = route_at(i);
+
+		if (r->methods & WEB_GET && web_path_match(v->a, r->path, path))
+			return visit_may(v, (enum role)r->need);
+	}
+	return false;
+}
+
 void list_export(struct visit *v, const char *path)
 {
+	if (!may_get(v, path))
+		return;
 	value_set_text(v->data, "export", list_url(v, path, "", NULL));
 }
 

@@ -43,7 +43,7 @@ const char *list_after(const struct visit *v);
 void list_pages(struct visit *v, bool has_more, int64_t last_id);
 void list_pages_text(struct visit *v, bool has_more, const char *last);
 
-/* The same filters as CSV. */
+/* The same filters as CSV, for those who may fetch it. */
 void list_export(struct visit *v, const char *path);
 
 /* What this place is for, with the button that fills it (url NULL: none).  All text. */

@@ -49,7 +49,12 @@ static int payments_add(struct visit *v, const struct order *order)
 		value_set_text(row, "receipt", list[i].receipt_url);
 		value_set_bool(row, "applied", list[i].applied);
 		value_set_bool(row, "review", list[i].state == PAYMENT_REVIEW);
-		value_set_text(row, "reason", list[i].reason);
+		value_set_text(
+			row, "reason",
+			*list[i].reason
+				? visit_text(v, arena_printf(v->a, "admin.payment.reason.%s",
+							     list[i].reason))
+				: "");
 		value_set_bool(row, "may_decide",
 			       list[i].state == PAYMENT_REVIEW && visit_may(v, ROLE_MANAGER));
 		value_set_text(row, "order", order_path(v, order->id));

@@ -5,6 +5,7 @@
 #include "fcgi/admin/csv.h"
 #include "fcgi/admin/list.h"
 #include "fcgi/admin/pages.h"
+#include "shared/base/clock.h"
 #include "shared/base/parse.h"
 #include "shared/domain/order_story.h"
 
@@ -18,12 +19,19 @@ static const char *state_label(const struct visit *v, const char *state)
 static void filters_add(struct visit *v)
 {
 	struct option *states = arena_array(v->a, ORDER__COUNT, sizeof(*states));
+	const struct card_value *values;
+	size_t const count = catalog_all_values(v->app->catalog, &values);
+	struct option *goods = arena_array(v->a, count, sizeof(*goods));
 	struct list_filter filters[] = {
 		{ .name = "q", .label = "admin.orders.search", .type = "search" },
 		{ .name = "state",
 		  .label = "admin.orders.state",
 		  .options = states,
 		  .option_count = ORDER__COUNT },
+		{ .name = "value",
+		  .label = "admin.catalog.value",
+		  .options = goods,
+		  .option_count = count },
 		{ .name = "from", .label = "admin.orders.from", .type = "date" },
 		{ .name = "to", .label = "admin.orders.to", .type = "date" },
 	};
@@ -33,17 +41,31 @@ static void filters_add(struct visit *v)
 
 		states[i] = (struct option){ .value = name, .label = state_label(v, name) };
 	}
+	for (size_t i = 0; i < count; i++)
+		goods[i] = (struct option){ .value = arena_printf(v->a, "%lld",
+								  (long long)values[i].id),
+					    .label = values[i].title[v->lang] };
 	list_filters(v, filters, COUNT(filters));
+}
+
+/* A word that is no state filters nothing. */
+static const char *state_asked(const struct visit *v)
+{
+	const char *asked = list_value(v, "state");
+	enum order_state const state = asked ? order_state_read(asked) : ORDER__COUNT;
+
+	return state == ORDER__COUNT ? NULL : order_state_name(state);
 }
 
 static struct order_filter filter_read(struct visit *v)
 {
-	struct order_filter filter = { .state = list_value(v, "state"),
+	struct order_filter filter = { .state = state_asked(v),
 				       .from_at = list_day(v, "from", 0),
 				       .to_at = list_day(v, "to", 1),
 				       .before_id = list_before(v) };
 	const char *search = list_value(v, "q");
 
+	(void)!parse_int(visit_query(v, "value"), 1, INT64_MAX, &filter.value_id);
 	if (search)
 		(void)!parse_int(search, 1, INT64_MAX, &filter.user_id);
 	return filter;
@@ -109,6 +131,8 @@ int page_orders(struct visit *v)
 	if ((!search || filter.user_id) &&
 	    (rc = order_lines(v->db, v->a, &filter, LIST_ROWS + 1, &lines, &count)))
 		return rc;
+	if ((rc = catalog_refresh(v->app->catalog, v->db, clock_monotonic_ms())))
+		return rc;
 	filters_add(v);
 	for (size_t i = 0; i < count && i < LIST_ROWS; i++)
 		line_add(v, &lines[i], rows);
@@ -162,8 +186,6 @@ int orders_export(struct visit *v)
 
 	*filter = filter_read(v);
 	filter->before_id = 0;
-	if (filter->state)
-		filter->state = arena_strdup(v->a, filter->state);
 	return csv_send(v, &(struct csv_export){ .name = "orders",
 						 .columns = columns,
 						 .column_count = COUNT(columns),

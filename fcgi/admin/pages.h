@@ -35,6 +35,7 @@ page profile_totp_post;
 
 /* staff.c, may.c */
 page page_staff;
+page staff_export;
 page page_staff_add;
 page staff_add_post;
 page page_staff_one;
@@ -51,6 +52,7 @@ page audit_export;
 
 /* catalog.c, category.c, value.c */
 page page_catalog;
+page catalog_export;
 page page_category_new;
 page category_new_post;
 page page_category;
@@ -66,13 +68,17 @@ page value_hide_post;
 page value_show_post;
 page value_move_post;
 
-/* stock.c, staging.c, code.c */
+/* stock.c, codes.c, staging.c, code.c */
 page page_stock;
+page stock_export;
 page page_stock_value;
 page stock_upload_post;
 page page_upload;
 page upload_confirm_post;
 page upload_discard_post;
+page page_codes;
+page codes_export;
+page batches_export;
 page page_code_search;
 page code_search_post;
 page page_code;
@@ -82,9 +88,11 @@ page code_defective_post;
 page page_batch;
 page batch_withdraw_post;
 
-/* orders.c, order.c, buyer.c */
+/* orders.c, order.c, payments.c, buyer.c */
 page page_orders;
 page orders_export;
+page page_payments;
+page payments_export;
 page page_order;
 page order_ask_post;
 page order_send_post;

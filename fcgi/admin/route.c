@@ -12,6 +12,7 @@
  *	3. templates/admin/noun/….mustache, between {{>frame/top}} and {{>frame/bottom}};
  *	   phrases admin.noun.… in templates/i18n, which templates name t.noun.….
  *	   A form has {{>form/csrf}} in it.
+ *	   What not everybody may go to stands in {{#can.manager}}…{{/can.manager}}.
  *	4. Lists: list.h; forms: fields.h; exports: csv.h; charts: chart.h.
  * The tests visit every row with every role, so a row needs nothing else to be guarded.
  */
@@ -41,6 +42,8 @@ static const struct route routes[] = {
 	/* ---- orders ---- */
 	{ GET,  "/admin/orders", ROLE_VIEWER, page_orders, .may = "orders", .menu = "orders" },
 	{ GET,  "/admin/orders.csv", ROLE_MANAGER, orders_export, .may = "orders_export", .flags = ROUTE_STEP_UP },
+	{ GET,  "/admin/payments", ROLE_VIEWER, page_payments, .may = "orders" },
+	{ GET,  "/admin/payments.csv", ROLE_MANAGER, payments_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
 	{ GET,  "/admin/orders/{}", ROLE_VIEWER, page_order, .may = "orders" },
 	{ POST, "/admin/orders/{}/ask", ROLE_SUPPORT, order_ask_post, .may = "order_help" },
 	{ POST, "/admin/orders/{}/send", ROLE_SUPPORT, order_send_post, .may = "order_help" },
@@ -53,6 +56,7 @@ static const struct route routes[] = {
 
 	/* ---- catalogue ---- */
 	{ GET,  "/admin/catalog", ROLE_VIEWER, page_catalog, .may = "catalog", .menu = "catalog" },
+	{ GET,  "/admin/catalog.csv", ROLE_MANAGER, catalog_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
 	{ GET,  "/admin/catalog/new", ROLE_MANAGER, page_category_new, .may = "catalog_edit" },
 	{ POST, "/admin/catalog/new", ROLE_MANAGER, category_new_post, .may = "catalog_edit" },
 	{ GET,  "/admin/categories/{}", ROLE_MANAGER, page_category, .may = "catalog_edit" },
@@ -70,7 +74,11 @@ static const struct route routes[] = {
 
 	/* ---- stock ---- */
 	{ GET,  "/admin/stock", ROLE_VIEWER, page_stock, .may = "stock", .menu = "stock" },
+	{ GET,  "/admin/stock.csv", ROLE_MANAGER, stock_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
 	{ GET,  "/admin/stock/{}", ROLE_VIEWER, page_stock_value, .may = "stock" },
+	{ GET,  "/admin/stock/{}/batches.csv", ROLE_MANAGER, batches_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
+	{ GET,  "/admin/stock/{}/codes", ROLE_SUPPORT, page_codes, .may = "code_search" },
+	{ GET,  "/admin/stock/{}/codes.csv", ROLE_MANAGER, codes_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
 	{ POST, "/admin/stock/{}/upload", ROLE_MANAGER, stock_upload_post, .may = "stock_upload", .flags = ROUTE_UPLOAD },
 	{ GET,  "/admin/uploads/{}", ROLE_MANAGER, page_upload, .may = "stock_upload" },
 	{ POST, "/admin/uploads/{}/confirm", ROLE_MANAGER, upload_confirm_post, .may = "stock_upload" },
@@ -86,6 +94,7 @@ static const struct route routes[] = {
 
 	/* ---- administrators ---- */
 	{ GET,  "/admin/staff", ROLE_OWNER, page_staff, .may = "staff", .menu = "staff" },
+	{ GET,  "/admin/staff.csv", ROLE_OWNER, staff_export, .may = "staff", .flags = ROUTE_STEP_UP },
 	{ GET,  "/admin/staff/add", ROLE_OWNER, page_staff_add, .may = "staff" },
 	{ POST, "/admin/staff/add", ROLE_OWNER, staff_add_post, .may = "staff", .flags = ROUTE_STEP_UP },
 	{ GET,  "/admin/staff/{}", ROLE_OWNER, page_staff_one, .may = "staff" },

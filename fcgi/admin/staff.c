@@ -2,8 +2,9 @@
  * Administrators: who there is, new ones, and what an owner changes about them.
  */
 #include "fcgi/admin/agent.h"
+#include "fcgi/admin/csv.h"
 #include "fcgi/admin/factor.h"
-#include "fcgi/admin/fields.h"
+#include "fcgi/admin/list.h"
 #include "fcgi/admin/pages.h"
 #include "fcgi/admin/secret.h"
 
@@ -63,8 +64,40 @@ int page_staff(struct visit *v)
 	for (size_t i = 0; i < count; i++)
 		value_push(rows, staff_value(v, &list[i]));
 	value_set(v->data, "rows", rows);
+	list_export(v, STAFF ".csv");
 	visit_action(v, STAFF "/add", visit_text(v, "admin.staff.add"), "plus");
 	return visit_show(v, "staff/list", visit_text(v, "admin.menu.staff"));
+}
+
+/* As many as there are people: one portion. */
+static int export_more(struct visit *v, void *data, struct csv *to)
+{
+	struct staff *list;
+	size_t count;
+	int const rc = staff_list(v->db, v->a, &list, &count);
+
+	UNUSED(data);
+	for (size_t i = 0; !rc && i < count; i++) {
+		csv_text(to, list[i].login);
+		csv_text(to, role_text(v, list[i].role));
+		csv_yes(to, list[i].has_totp);
+		csv_yes(to, list[i].disabled);
+		csv_time(to, list[i].created_at);
+		csv_end(to);
+	}
+	return rc ? rc : ERR_NOT_FOUND;
+}
+
+int staff_export(struct visit *v)
+{
+	static const char *const columns[] = { "admin.login.login", "admin.staff.role",
+					       "admin.profile.totp", "admin.staff.disabled",
+					       "admin.staff.since" };
+
+	return csv_send(v, &(struct csv_export){ .name = "staff",
+						 .columns = columns,
+						 .column_count = COUNT(columns),
+						 .more = export_more });
 }
 
 /* ---- a new one ---- */

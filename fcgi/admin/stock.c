@@ -2,6 +2,7 @@
  * Stock: how much of each value there is; a value's shelf, its batches, and the upload of
  * codes in two steps (staging.c has the second).
  */
+#include "fcgi/admin/codes.h"
 #include "fcgi/admin/fields.h"
 #include "fcgi/admin/list.h"
 #include "fcgi/admin/pages.h"
@@ -70,6 +71,7 @@ int page_stock(struct visit *v)
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = shelf_row(v, &values[i], rows);
 	value_set(v->data, "rows", rows);
+	list_export(v, STOCK ".csv");
 	if (!rc && !count)
 		list_empty(v, visit_text(v, "admin.stock.empty_title"),
 			   visit_text(v, "admin.stock.empty_text"), "/admin/catalog",
@@ -78,6 +80,44 @@ int page_stock(struct visit *v)
 		rc = visit_show(v, "stock/list", visit_text(v, "admin.menu.stock"));
 	catalog_free(catalog);
 	return rc;
+}
+
+/* A value at a time: each is counted to the end. */
+static int export_more(struct visit *v, void *data, struct csv *to)
+{
+	size_t *next = data;
+	struct catalog *catalog = v->app->catalog;
+	const struct card_value *values;
+	struct stock_counts counts;
+	int rc = OK;
+
+	if (!*next)
+		rc = catalog_refresh_now(catalog, v->db, clock_monotonic_ms());
+	if (rc || *next == catalog_all_values(catalog, &values))
+		return rc ? rc : ERR_NOT_FOUND;
+	values += (*next)++;
+	if ((rc = stock_count(v->db, values->id, &counts)))
+		return rc;
+	csv_text(to, values->title[v->lang]);
+	csv_text(to, values->slug);
+	csv_money(to, values->price);
+	csv_yes(to, values->hidden);
+	codes_counts_write(to, &counts);
+	csv_end(to);
+	return OK;
+}
+
+int stock_export(struct visit *v)
+{
+	static const char *const columns[] = { "admin.catalog.value", "admin.catalog.slug",
+					       "admin.catalog.price", "admin.catalog.hidden",
+					       CODES_COUNTS };
+
+	return csv_send(v, &(struct csv_export){ .name = "stock",
+						 .columns = columns,
+						 .column_count = COUNT(columns),
+						 .more = export_more,
+						 .data = arena_new(v->a, size_t) });
 }
 
 /* ---- one value ---- */
@@ -192,6 +232,7 @@ static int stock_show(struct visit *v, const struct value_row *value)
 	    (rc = uploads_add(v, value->id)))
 		return rc;
 	upload_fields(v);
+	list_export(v, arena_printf(v->a, STOCK "/%lld/batches.csv", (long long)value->id));
 	value_set_int(v->data, "id", value->id);
 	value_set_bool(v->data, "may_upload", visit_may(v, ROLE_MANAGER));
 	visit_crumb(v, STOCK, visit_text(v, "admin.menu.stock"));

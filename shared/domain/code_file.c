@@ -11,6 +11,9 @@ _Static_assert(COUNT(fault_names) == IMPORT_FAULT__COUNT, "a name for every faul
 
 enum { COLUMNS_MAX = 3, SERIAL_MAX = 100 };
 
+/* Stands for half a character: no UTF-8 has it. */
+#define NOT_UTF8 ((char)0xff)
+
 const char *import_fault_name(enum import_fault fault)
 {
 	return fault_names[fault];
@@ -196,21 +199,92 @@ static int char_feed(struct code_file *f, char c)
 	return OK;
 }
 
+static int point_feed(struct code_file *f, uint32_t point)
+{
+	/* How much goes into the first byte, and what marks its length. */
+	int const more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+	static const unsigned char marks[] = { 0, 0xc0, 0xe0, 0xf0 };
+	int rc = char_feed(f, (char)(marks[more] | point >> (6 * more)));
+
+	for (int i = more - 1; !rc && i >= 0; i--)
+		rc = char_feed(f, (char)(0x80 | (point >> (6 * i) & 0x3f)));
+	return rc;
+}
+
+static int unit_feed(struct code_file *f, uint16_t unit)
+{
+	uint16_t const high = f->high;
+
+	f->high = 0;
+	if (high && unit >= 0xdc00 && unit <= 0xdfff)
+		return point_feed(f, 0x10000u + ((high - 0xd800u) << 10) + (unit - 0xdc00u));
+	if (high) {
+		int const rc = char_feed(f, NOT_UTF8);
+
+		if (rc)
+			return rc;
+	}
+	if (unit >= 0xd800 && unit <= 0xdbff) {
+		f->high = unit;
+		return OK;
+	}
+	return unit >= 0xdc00 && unit <= 0xdfff ? char_feed(f, NOT_UTF8) : point_feed(f, unit);
+}
+
+/* The file's first two bytes say what it is. */
+static int encoding_find(struct code_file *f, unsigned char second)
+{
+	bool const little = f->first == 0xff && second == 0xfe;
+	bool const big = f->first == 0xfe && second == 0xff;
+	int rc;
+
+	f->has_first = false;
+	f->encoding = little ? TEXT_UTF16LE : big ? TEXT_UTF16BE : TEXT_UTF8;
+	if (little || big)
+		return OK;
+	rc = char_feed(f, (char)f->first);
+	return rc ? rc : char_feed(f, (char)second);
+}
+
+static int byte_feed(struct code_file *f, unsigned char byte)
+{
+	if (f->encoding == TEXT_UTF8)
+		return char_feed(f, (char)byte);
+	if (!f->has_first) {
+		f->first = byte;
+		f->has_first = true;
+		return OK;
+	}
+	if (f->encoding == TEXT_UNKNOWN)
+		return encoding_find(f, byte);
+	f->has_first = false;
+	return unit_feed(f, f->encoding == TEXT_UTF16LE ? (uint16_t)(byte << 8 | f->first)
+							: (uint16_t)(f->first << 8 | byte));
+}
+
 int code_file_feed(struct code_file *f, struct bytes part)
 {
-	const char *text = part.data;
+	const unsigned char *text = part.data;
 	int rc = OK;
 
 	for (size_t i = 0; !rc && i < part.len; i++)
-		rc = char_feed(f, text[i]);
+		rc = byte_feed(f, text[i]);
 	return rc;
+}
+
+/* Half of something at the end: of a file of one byte it is the whole. */
+static int rest_feed(struct code_file *f)
+{
+	if (f->encoding == TEXT_UNKNOWN && f->has_first)
+		return char_feed(f, (char)f->first);
+	return f->has_first || f->high ? char_feed(f, NOT_UTF8) : OK;
 }
 
 int code_file_end(struct code_file *f)
 {
-	int rc = OK;
+	int rc = rest_feed(f);
 
-	if (f->len || f->too_long) {
+	if (!rc && (f->len || f->too_long)) {
 		f->line++;
 		rc = line_end(f);
 	}

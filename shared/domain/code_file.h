@@ -1,8 +1,9 @@
 /*
  * code_file.h: a file of codes, read as a stream: one code a line, or CSV when its first
  * line is `code` or begins `code,` or `code;` (then serial, expires).  UTF-8, with or
- * without BOM; LF, CRLF or CR; blanks around a code and empty lines are nothing.  A
- * quoted field ends with its line: codes hold no line ends, so a stray quote costs one line.
+ * without BOM, or UTF-16 with one, as some spreadsheets write it; LF, CRLF or CR; blanks around
+ * a code and empty lines are nothing.  A quoted field ends with its line: codes hold no line
+ * ends, so a stray quote costs one line.
  */
 #ifndef KARTKA_CODE_FILE_H
 #define KARTKA_CODE_FILE_H
@@ -42,6 +43,10 @@ struct code_file {
 	char separator; /* 0: one code a line */
 	bool after_cr;
 	bool too_long;
+	enum { TEXT_UNKNOWN, TEXT_UTF8, TEXT_UTF16LE, TEXT_UTF16BE } encoding;
+	unsigned char first; /* the byte before this one: of the file, or of a unit of UTF-16 */
+	bool has_first;
+	uint16_t high; /* a surrogate whose other half is to come; 0: none */
 	size_t len;
 	char text[CODE_LINE_MAX + 1];
 };

@@ -7,13 +7,18 @@ enum { MESSAGES_MAX = 100 };
 
 /* ---- lists ---- */
 
-/* In this order for line_read(). */
+/* A value's orders in one state, of which there are no more, are sorted instead of looked for.
+ */
+enum { FEW_LINES = 2000 };
+
+/* In this order for line_read().  The page's ids come first, each kind by its index alone. */
 #define LINE_SELECT                                                                \
 	"SELECT o.id, o.number, o.user_id, u.first_name, v.title_uk, o.quantity, " \
-	"o.total_kop, "                                                            \
-	"o.state, o.created_at FROM orders o JOIN users u ON u.id = o.user_id "    \
-	"JOIN card_values v ON v.id = o.value_id "
-#define LINE_REST " AND o.id >= ? AND o.id < ? ORDER BY o.id DESC LIMIT ?"
+	"o.total_kop, o.state, o.created_at FROM (SELECT id FROM orders "
+#define LINE_REST                                                               \
+	" AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?) page STRAIGHT_JOIN " \
+	"orders o ON o.id = page.id STRAIGHT_JOIN users u ON u.id = o.user_id " \
+	"STRAIGHT_JOIN card_values v ON v.id = o.value_id ORDER BY o.id DESC"
 
 static void line_read(const struct db_cell *c, struct order_line *line)
 {
@@ -65,6 +70,44 @@ static int bounds_find(struct db *db, const struct order_filter *f, int64_t *fro
 	return rc;
 }
 
+/*
+ * Of a state that is rare among a value's orders there are few to sort; one that is not rare
+ * is met soon on the way down.
+ */
+static int are_few(struct db *db, const struct order_filter *f, bool *ret)
+{
+	AUTO_ARENA(a);
+	const struct db_cell *row;
+	int const rc = db_one(db, &a,
+			      "SELECT COUNT(*) FROM (SELECT 1 FROM orders FORCE INDEX "
+			      "(orders_value_state) WHERE value_id = ? AND state = ? LIMIT ?) "
+			      "bounded",
+			      PARAMS(P(f->value_id), P(f->state), P(FEW_LINES + 1)), &row);
+
+	if (!rc)
+		*ret = row[0].number <= FEW_LINES;
+	return rc;
+}
+
+static int value_lines_query(struct db *db, struct arena *a, const struct order_filter *f,
+			     struct db_params params, struct db_rows *ret)
+{
+	bool few;
+	int const rc = are_few(db, f, &few);
+
+	if (rc)
+		return rc;
+	if (few)
+		return db_query(db, a,
+				LINE_SELECT "FORCE INDEX (orders_value_state) "
+					    "WHERE value_id = ? AND state = ?" LINE_REST,
+				params, ret);
+	return db_query(db, a,
+			LINE_SELECT "FORCE INDEX (orders_value) "
+				    "WHERE value_id = ? AND state = ?" LINE_REST,
+			params, ret);
+}
+
 /* Each kind of question has a statement of its own, so that each has its index. */
 static int lines_query(struct db *db, struct arena *a, const struct order_filter *f, int limit,
 		       struct db_rows *ret)
@@ -78,21 +121,25 @@ static int lines_query(struct db *db, struct arena *a, const struct order_filter
 		return rc;
 	if (f->user_id)
 		return db_query(db, a,
-				LINE_SELECT
-				"WHERE o.user_id = ? AND (? = '' OR o.state = ?) AND "
-				"(? = 0 OR o.value_id = ?)" LINE_REST,
+				LINE_SELECT "FORCE INDEX (orders_user) "
+					    "WHERE user_id = ? AND (? = '' OR state = ?) AND "
+					    "(? = 0 OR value_id = ?)" LINE_REST,
 				PARAMS(P(f->user_id), P(state), P(state), P(f->value_id),
 				       P(f->value_id), P(from), P(to), P(limit)),
 				ret);
-	if (*state)
+	if (f->state && f->value_id)
+		return value_lines_query(
+			db, a, f, PARAMS(P(f->value_id), P(state), P(from), P(to), P(limit)),
+			ret);
+	if (f->state)
 		return db_query(db, a,
 				LINE_SELECT
-				"WHERE o.state = ? AND (? = 0 OR o.value_id = ?)" LINE_REST,
-				PARAMS(P(state), P(f->value_id), P(f->value_id), P(from), P(to),
-				       P(limit)),
-				ret);
+				"FORCE INDEX (orders_state) WHERE state = ?" LINE_REST,
+				PARAMS(P(state), P(from), P(to), P(limit)), ret);
 	if (f->value_id)
-		return db_query(db, a, LINE_SELECT "WHERE o.value_id = ?" LINE_REST,
+		return db_query(db, a,
+				LINE_SELECT
+				"FORCE INDEX (orders_value) WHERE value_id = ?" LINE_REST,
 				PARAMS(P(f->value_id), P(from), P(to), P(limit)), ret);
 	return db_query(db, a, LINE_SELECT "WHERE 1 = 1" LINE_REST,
 			PARAMS(P(from), P(to), P(limit)), ret);

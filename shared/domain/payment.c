@@ -4,7 +4,7 @@
 
 #include "shared/base/limits.h"
 
-static enum payment_state state_read(const char *word)
+enum payment_state payment_state_read(const char *word)
 {
 	if (!strcmp(word, "ok"))
 		return PAYMENT_OK;
@@ -36,7 +36,7 @@ int payment_list_of_order(struct db *db, struct arena *a, int64_t order_id,
 			.kind = c[3].number ? PAYMENT_IN : PAYMENT_RETURN,
 			.amount = MONEY(c[4].number),
 			.applied = c[5].number != 0,
-			.state = state_read(c[6].text),
+			.state = payment_state_read(c[6].text),
 			.reason = c[7].text,
 			.receipt_url = c[8].text,
 			.received_at = c[9].number,

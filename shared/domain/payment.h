@@ -45,6 +45,7 @@ struct payment_evidence {
 /* ---- what is kept ---- */
 
 enum payment_state { PAYMENT_OK, PAYMENT_REVIEW, PAYMENT_RESOLVED };
+enum payment_state payment_state_read(const char *word); /* as in the database */
 
 struct payment {
 	int64_t id;

@@ -158,24 +158,35 @@ int stock_bounded(struct db *db, int64_t value_id, const char *state, int limit,
 	return rc;
 }
 
-int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret)
+#define COUNTS                                                    \
+	"CAST(COALESCE(SUM(state = 'available'), 0) AS SIGNED), " \
+	"CAST(COALESCE(SUM(state = 'reserved'), 0) AS SIGNED), "  \
+	"CAST(COALESCE(SUM(state = 'sold'), 0) AS SIGNED), "      \
+	"CAST(COALESCE(SUM(state = 'defective'), 0) AS SIGNED), " \
+	"CAST(COALESCE(SUM(state = 'withdrawn'), 0) AS SIGNED) "
+
+static int counts_read(struct db *db, const char *sql, int64_t id, struct stock_counts *ret)
 {
 	AUTO_ARENA(a);
 	const struct db_cell *row;
-	int rc;
+	int const rc = db_one(db, &a, sql, PARAMS(P(id)), &row);
 
-	rc = db_one(db, &a,
-		    "SELECT CAST(COALESCE(SUM(state = 'available'), 0) AS SIGNED), "
-		    "CAST(COALESCE(SUM(state = 'reserved'), 0) AS SIGNED), "
-		    "CAST(COALESCE(SUM(state = 'sold'), 0) AS SIGNED), "
-		    "CAST(COALESCE(SUM(state = 'defective'), 0) AS SIGNED), "
-		    "CAST(COALESCE(SUM(state = 'withdrawn'), 0) AS SIGNED) "
-		    "FROM card_codes WHERE value_id = ?",
-		    PARAMS(P(value_id)), &row);
 	if (!rc)
 		*ret = (struct stock_counts){ row[0].number, row[1].number, row[2].number,
 					      row[3].number, row[4].number };
 	return rc;
+}
+
+int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret)
+{
+	return counts_read(db, "SELECT " COUNTS "FROM card_codes WHERE value_id = ?", value_id,
+			   ret);
+}
+
+int stock_count_batch(struct db *db, int64_t batch_id, struct stock_counts *ret)
+{
+	return counts_read(db, "SELECT " COUNTS "FROM card_codes WHERE batch_id = ?", batch_id,
+			   ret);
 }
 
 int stock_batches(struct db *db, struct arena *a, int64_t value_id, struct stock_batch **ret,

@@ -65,6 +65,8 @@ struct stock_counts {
 	int64_t withdrawn;
 };
 int stock_count(struct db *db, int64_t value_id, struct stock_counts *ret) MUST_CHECK;
+/* The same of one batch. */
+int stock_count_batch(struct db *db, int64_t batch_id, struct stock_counts *ret) MUST_CHECK;
 
 /* The same by batch, oldest first, with those that were replaced for their buyers. */
 struct stock_batch {

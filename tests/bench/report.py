@@ -32,12 +32,12 @@ class Line:
     def add_mib(self, mib):
         self.values.append(mib)
 
-    def add_latencies(self, milliseconds):
+    def add_latencies(self, milliseconds, what="payments"):
         milliseconds = sorted(milliseconds)
         count = len(milliseconds)
         self.values.append(milliseconds[min(count - 1, count * 99 // 100)])
         self.p50 = milliseconds[count // 2]
-        self.note = f"p50 {self.p50:.1f} ms, {count} payments"
+        self.note = f"p50 {self.p50:.1f} ms, {count} {what}"
 
     @property
     def count(self):

@@ -180,17 +180,17 @@ class Rig:
 
     # ---- the operator ----
 
-    def program(self, *argv, env=None):
+    def program(self, *argv, env=None, stdin=""):
         """What a program of the shop or of the bench prints."""
-        done = subprocess.run([str(word) for word in argv], cwd=self.var,
+        done = subprocess.run([str(word) for word in argv], cwd=self.var, input=stdin,
                               env=env or self.env, capture_output=True, text=True,
                               start_new_session=True)
         if done.returncode:
             raise SystemExit(f"bench: {argv} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def kartka(self, *argv):
-        return self.program(self.bin / "kartka", *argv)
+    def kartka(self, *argv, stdin=""):
+        return self.program(self.bin / "kartka", *argv, stdin=stdin)
 
     def bench(self, name, *argv):
         return self.program(BUILD / "bench" / name, *argv)

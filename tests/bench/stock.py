@@ -10,6 +10,7 @@ COUNTS = {  # category → (values, codes of each) for a full run, for a quick o
     "single": (1, (250_000, 60_000)),
     "paid": (1, (0, 0)),
     "arrivals": (1, (1_000_000, 200_000)),
+    "ledger": (21, (0, 0)),  # its codes come with their orders
 }
 
 

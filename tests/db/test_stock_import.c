@@ -79,6 +79,34 @@ static void test_cut_anywhere(void **state)
 	}
 }
 
+/* As spreadsheets write "Unicode text": a mark, then two bytes a unit, in either order. */
+static void test_utf16(void **state)
+{
+	static const char little[] = "\xff\xfe"
+				     "A\0001\0\r\0\n\0"
+				     "\x3d\xd8\x00\xde\n\0"
+				     "\x56\x04"
+				     "2\0";
+	static const char big[] = "\xfe\xff\0B\0001\0\n"
+				  "\xd8\x3d\0X\0\n"
+				  "\0B\0002\0\n\0";
+
+	for (size_t step = 1; step < 6; step++) {
+		struct import_report r;
+		struct shop s;
+
+		db_test_clean(*state);
+		shop_make(&s, *state, 0);
+		expect(import_parts(&s, little, sizeof(little) - 1, step, false), 3, 0, 0, 0);
+		/* Half a pair, and half a unit at the end. */
+		r = import_parts(&s, big, sizeof(big) - 1, step, false);
+		expect(r, 2, 0, 0, 2);
+		assert_int_equal(r.bad_lines[0].line, 2);
+		assert_int_equal(r.bad_lines[0].fault, IMPORT_FAULT_TEXT);
+		assert_int_equal(r.bad_lines[1].line, 4);
+	}
+}
+
 static void test_bad_lines_are_named(void **state)
 {
 	static const char text[] = "good-1\n"
@@ -237,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DB_TEST(test_lines),
+		DB_TEST(test_utf16),
 		DB_TEST(test_cut_anywhere),
 		DB_TEST(test_bad_lines_are_named),
 		DB_TEST(test_bad_csv),

@@ -1,5 +1,6 @@
 """One shop for the tests that leave it as they found it; `own_shop` for those that break things."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -38,3 +39,13 @@ def own_shop(request):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "settings(**values): settings of own_shop")
+    config.addinivalue_line("markers", "long: only where LONG is set, as make test-all does")
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("LONG"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]

@@ -1,6 +1,7 @@
 """A browser at the panel, without a window: cookies, forms with their tokens, the second factor."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import html
@@ -15,11 +16,47 @@ from stack import BIN, Answer, http
 PASSWORD = "correct horse battery 9"
 
 
+@functools.cache
 def routes():
     """Rows of the panel's table: (method, path, need, flags)."""
     rows = subprocess.run([BIN / "admin", "--routes"], capture_output=True, text=True, check=True)
     return [(m, p, need, flags) for m, p, need, *flags in
             (line.split() for line in rows.stdout.splitlines())]
+
+
+def route_of(method, path):
+    """The row that an address belongs to: (method, path, need, flags); None: there is none."""
+    for row in routes():
+        if row[0] == method and re.fullmatch(re.escape(row[1]).replace(r"\{\}", "[^/?]+"), path):
+            return row
+    return None
+
+
+def offers(page):
+    """What a page lets one go to and send: (method, address without its query)."""
+    found = [("GET", html.unescape(link)) for link in re.findall(r'<a [^>]*href="(/admin/[^"]*)"', page)]
+    for tag in re.findall(r"<form [^>]*>", page):
+        action = re.search(r'action="(/admin/[^"]*)"', tag)
+        if action:
+            found.append(("POST" if 'method="post"' in tag else "GET", html.unescape(action[1])))
+    return [(method, way.split("?")[0].split("#")[0]) for method, way in found
+            if not way.startswith("/admin/ui/")]
+
+
+def walk(person, each=2):
+    """The pages that one comes to by links alone: address → page, of each row a few."""
+    pages, waiting, counts = {}, ["/admin/"], {}
+    while waiting:
+        way = waiting.pop(0)
+        row = route_of("GET", way)
+        if way in pages or (row and (row[1].endswith(".csv") or counts.get(row[1], 0) >= each)):
+            continue
+        answer = person.get(way)
+        pages[way] = answer
+        if row:
+            counts[row[1]] = counts.get(row[1], 0) + 1
+        waiting += [link for method, link in offers(answer.text) if method == "GET"]
+    return pages
 
 
 def totp(secret, at=None, step=0):
@@ -80,6 +117,27 @@ class Browser:
         if answer.headers.get("Content-Type", "").startswith("text/html"):
             self.page = answer.text
         return answer
+
+    def upload(self, path, fields, file=b"", name="codes.txt") -> Answer:
+        """A form with a file, as a browser sends it; not followed."""
+        limit = "limit-of-parts"
+        body = b""
+        for field, value in {"csrf": self.token, **fields}.items():
+            body += (f'--{limit}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n'
+                     f"{value}\r\n").encode()
+        body += (f'--{limit}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+                 f"Content-Type: application/octet-stream\r\n\r\n").encode() + file
+        body += f"\r\n--{limit}--\r\n".encode()
+        return self.request("POST", path, body,
+                            {"Content-Type": f"multipart/form-data; boundary={limit}"})
+
+    def step_up(self):
+        """Who one is once more, for what asks for it: the password where there is no second factor."""
+        proof = totp(self.secret) if self.secret else self.password
+        self.forget_steps()
+        self.get("/admin/step-up")
+        answer = self.post("/admin/step-up", {**self.hidden(), "step_up": proof}, follow=False)
+        assert answer.status == 303, answer.text
 
     @property
     def token(self):

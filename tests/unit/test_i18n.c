@@ -255,17 +255,21 @@ static void test_missing_file(void **state)
  * says where.
  */
 static const char *const prefixes[] = {
-	"bot.state.",				       /* order_state_name() */
-	"admin.order.state.",  "admin.message.state.", /* outbox.state */
-	"admin.code.state.",			       /* card_codes.state */
-	"admin.upload.fault.",			       /* import_fault_name() */
-	"notice.alert.",			       /* the alert's word */
-	"admin.action.",			       /* a word of the trail */
-	"admin.detail.",			       /* a member of its rows */
-	"admin.menu.",				/* a row of the panel's routes, so the next */
-	"admin.may.",	       "admin.month.m", /* its number */
-	"admin.role.",				/* role_name() */
-	"admin.look.",				/* a language's code */
+	"bot.state.", /* order_state_name() */
+	"admin.order.state.",
+	"admin.message.state.",	 /* outbox.state */
+	"admin.code.state.",	 /* card_codes.state */
+	"admin.payment.state.",	 /* payments.state */
+	"admin.payment.reason.", /* payments.reason */
+	"admin.upload.fault.",	 /* import_fault_name() */
+	"notice.alert.",	 /* the alert's word */
+	"admin.action.",	 /* a word of the trail */
+	"admin.detail.",	 /* a member of its rows */
+	"admin.menu.",		 /* a row of the panel's routes, so the next */
+	"admin.may.",
+	"admin.month.m", /* its number */
+	"admin.role.",	 /* role_name() */
+	"admin.look.",	 /* a language's code */
 };
 
 static const char *root; /* of the source tree */
