@@ -5,6 +5,9 @@
 /* 9999-01-01, in microseconds: after everything. */
 #define AUDIT_FAR_AT INT64_C(253370764800000000)
 
+/* Constant words in code: several times as many as there are. */
+enum { ACTIONS_MAX = 400 };
+
 int audit_add(struct db *db, const struct audit_entry *e)
 {
 	struct db_param const staff = e->staff_id ? P(e->staff_id) : P_NULL;
@@ -147,26 +150,38 @@ int audit_list(struct db *db, struct arena *a, const struct audit_filter *f, int
 	return OK;
 }
 
+/* The word after this one, by the index: the rows of a word are not read.  NULL: none. */
+static int action_after(struct db *db, struct arena *a, const char *word, const char **ret)
+{
+	const struct db_cell *row;
+	int const rc = db_one(
+		db, a,
+		"SELECT action FROM audit WHERE action > ? ORDER BY action LIMIT 1",
+		PARAMS(P(word)), &row);
+
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	*ret = rc ? NULL : row[0].text;
+	return OK;
+}
+
 int audit_actions(struct db *db, struct arena *a, const char ***ret, size_t *ret_count)
 {
-	struct db_rows rows;
-	const char **list;
-	/* From one word to the next by the index: the rows of a word are not read. */
-	int const rc = db_query(
-		db, a,
-		"WITH RECURSIVE words (action) AS (SELECT MIN(action) FROM audit UNION ALL "
-		"SELECT (SELECT MIN(a.action) FROM audit a WHERE a.action > w.action) "
-		"FROM words w WHERE w.action IS NOT NULL) "
-		"SELECT action FROM words WHERE action IS NOT NULL ORDER BY action",
-		NO_PARAMS, &rows);
+	const char **list = arena_array(a, ACTIONS_MAX, sizeof(*list));
+	const char *word = "";
+	size_t count = 0;
 
-	if (rc)
-		return rc;
-	list = arena_array(a, rows.count, sizeof(*list));
-	for (size_t i = 0; i < rows.count; i++)
-		list[i] = db_row(&rows, i)[0].text;
+	while (count < ACTIONS_MAX) {
+		int const rc = action_after(db, a, word, &word);
+
+		if (rc)
+			return rc;
+		if (!word)
+			break;
+		list[count++] = word;
+	}
 	*ret = list;
-	*ret_count = rows.count;
+	*ret_count = count;
 	return OK;
 }
 
