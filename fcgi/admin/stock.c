@@ -18,7 +18,8 @@
 #define STOCK "/admin/stock"
 
 enum {
-	LIST_SHOWN = 2000,   /* counted exactly up to here on the list */
+	LIST_SHOWN =
+		1000, /* counted exactly up to here on the list: there may be many values */
 	VALUE_SHOWN = 20000, /* and here on a value's own page */
 	BATCHES_SHOWN = 20,
 	UPLOADS_SHOWN = 5,
@@ -37,22 +38,18 @@ static const char *bounded_text(const struct visit *v, int count, int limit)
 static int shelf_row(struct visit *v, const struct card_value *value, struct value *rows)
 {
 	struct value *row = value_object(v->a);
-	struct value_row *stored;
-	int shelf;
-	int reserved;
-	int rc;
+	struct stock_shelf shelf;
+	int const rc = stock_shelf(v->db, value->id, LIST_SHOWN, &shelf);
 
-	if ((rc = stock_bounded(v->db, value->id, "available", LIST_SHOWN, &shelf)) ||
-	    (rc = stock_bounded(v->db, value->id, "reserved", LIST_SHOWN, &reserved)) ||
-	    (rc = value_load(v->db, v->a, value->id, &stored)))
+	if (rc)
 		return rc;
 	value_set_int(row, "id", value->id);
 	value_set_text(row, "title", value->title[v->lang]);
 	value_set_text(row, "slug", value->slug);
-	value_set_text(row, "shelf", bounded_text(v, shelf, LIST_SHOWN));
-	value_set_text(row, "reserved", bounded_text(v, reserved, LIST_SHOWN));
-	value_set_bool(row, "none", !shelf);
-	value_set_bool(row, "low", shelf && shelf < stored->low_stock);
+	value_set_text(row, "shelf", bounded_text(v, shelf.available, LIST_SHOWN));
+	value_set_text(row, "reserved", bounded_text(v, shelf.reserved, LIST_SHOWN));
+	value_set_bool(row, "none", !shelf.available);
+	value_set_bool(row, "low", shelf.available && shelf.available < shelf.low_stock);
 	value_set_bool(row, "hidden", value->hidden);
 	value_push(rows, row);
 	return OK;

@@ -158,6 +158,25 @@ int stock_bounded(struct db *db, int64_t value_id, const char *state, int limit,
 	return rc;
 }
 
+int stock_shelf(struct db *db, int64_t value_id, int limit, struct stock_shelf *ret)
+{
+	AUTO_ARENA(a);
+	const struct db_cell *row;
+	int const rc = db_one(
+		db, &a,
+		"SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM card_codes WHERE value_id = ? AND "
+		"state = 'available' LIMIT ?) shelf), (SELECT COUNT(*) FROM (SELECT 1 FROM "
+		"card_codes WHERE value_id = ? AND state = 'reserved' LIMIT ?) reserved), "
+		"low_stock FROM card_values WHERE id = ?",
+		PARAMS(P(value_id), P(limit + 1), P(value_id), P(limit + 1), P(value_id)),
+		&row);
+
+	if (!rc)
+		*ret = (struct stock_shelf){ (int)row[0].number, (int)row[1].number,
+					     row[2].number };
+	return rc;
+}
+
 #define COUNTS                                                    \
 	"CAST(COALESCE(SUM(state = 'available'), 0) AS SIGNED), " \
 	"CAST(COALESCE(SUM(state = 'reserved'), 0) AS SIGNED), "  \

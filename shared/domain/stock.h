@@ -56,6 +56,14 @@ int stock_of_order(struct db *db, struct arena *a, int64_t order_id, struct stoc
 int stock_bounded(struct db *db, int64_t value_id, const char *state, int limit,
 		  int *ret) MUST_CHECK;
 
+/* What a list of all values shows of one, in one question; counts as stock_bounded()'s. */
+struct stock_shelf {
+	int available;
+	int reserved;
+	int64_t low_stock; /* administrators are told when fewer are left */
+};
+int stock_shelf(struct db *db, int64_t value_id, int limit, struct stock_shelf *ret) MUST_CHECK;
+
 /* Codes of a value by state, for `codes count`: no bound, not for taps. */
 struct stock_counts {
 	int64_t available;
