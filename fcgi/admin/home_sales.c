@@ -8,6 +8,9 @@
 /* Longer ranges are drawn by the week, and by four. */
 enum { POINTS_MAX = 62, WEEK = 7, MONTH = 28 };
 
+/* The others are folded away. */
+enum { VALUES_SHOWN = 8 };
+
 /* ---- figures ---- */
 
 const char *home_percent(const struct visit *v, int64_t part, int64_t whole)
@@ -60,60 +63,93 @@ static int64_t average(const struct stats_sums *s)
 	return s->paid ? (s->revenue.kop + s->paid / 2) / s->paid : 0;
 }
 
+/* What the figures are made of, of one range. */
+struct facts {
+	struct stats_sums sums;
+	struct stats_buyers buyers;
+	bool has_buyers; /* to be compared: they are counted by whole days */
+};
+
+static int facts_read(struct db *db, const struct stats_range *range, struct facts *ret)
+{
+	int const rc = stats_total(db, range, &ret->sums);
+
+	ret->has_buyers = range->first < range->last || !range->hours;
+	return rc ? rc : stats_buyers(db, range->first, range->last, &ret->buyers);
+}
+
 static void money_figure(struct visit *v, struct value *list, const char *label, int64_t now,
-			 int64_t before)
+			 const int64_t *before)
 {
 	figure_add(v, list,
 		   &(struct figure){ .label = label,
 				     .shown = visit_money(v, MONEY(now)),
-				     .was = visit_money(v, MONEY(before)),
+				     .was = before ? visit_money(v, MONEY(*before)) : NULL,
 				     .now = now,
-				     .before = before });
+				     .before = before ? *before : 0 });
 }
 
 static void number_figure(struct visit *v, struct value *list, const char *label, int64_t now,
-			  int64_t before)
+			  const int64_t *before)
 {
 	figure_add(v, list,
 		   &(struct figure){ .label = label,
 				     .shown = visit_number(v, now),
-				     .was = visit_number(v, before),
+				     .was = before ? visit_number(v, *before) : NULL,
 				     .now = now,
-				     .before = before });
+				     .before = before ? *before : 0 });
+}
+
+/* was: NULL when there is nothing to compare with. */
+static void figures_add(struct visit *v, struct value *list, const struct facts *now,
+			const struct facts *was)
+{
+	const struct stats_sums *sums = &now->sums;
+	const struct stats_sums *then = was ? &was->sums : NULL;
+	int64_t const mean = then ? average(then) : 0;
+
+	money_figure(v, list, "admin.home.revenue", sums->revenue.kop,
+		     then ? &then->revenue.kop : NULL);
+	number_figure(v, list, "admin.home.paid", sums->paid, then ? &then->paid : NULL);
+	figure_add(v, list,
+		   &(struct figure){ .label = "admin.home.conversion",
+				     .shown = home_percent(v, sums->made_paid, sums->made),
+				     .was = then ? home_percent(v, then->made_paid, then->made)
+						 : NULL,
+				     .share = true });
+	money_figure(v, list, "admin.home.average", average(sums), then ? &mean : NULL);
+	number_figure(v, list, "admin.home.codes", sums->codes, then ? &then->codes : NULL);
+	number_figure(v, list, "admin.home.new_buyers", now->buyers.fresh,
+		      was && was->has_buyers ? &was->buyers.fresh : NULL);
+	number_figure(v, list, "admin.home.returning", now->buyers.returning,
+		      was && was->has_buyers ? &was->buyers.returning : NULL);
+	money_figure(v, list, "admin.home.refunded", sums->refund.kop,
+		     then ? &then->refund.kop : NULL);
 }
 
 static int figures_show(struct visit *v, const struct period *p)
 {
 	struct stats_range const range = { .first = p->first, .last = p->last };
 	struct value *list = value_list(v->a);
-	struct stats_sums now;
-	struct stats_sums before;
-	struct stats_buyers buyers;
-	struct stats_buyers earlier;
+	int64_t first_day;
+	struct facts now;
+	struct facts was;
+	bool compared;
 	int rc;
 
-	if ((rc = stats_total(v->db, &range, &now)) ||
-	    (rc = stats_total(v->db, &p->before, &before)) ||
-	    (rc = stats_buyers(v->db, p->first, p->last, &buyers)) ||
-	    (rc = stats_buyers(v->db, p->before.first, p->before.last, &earlier)))
+	if ((rc = facts_read(v->db, &range, &now)) ||
+	    (rc = facts_read(v->db, &p->before, &was)) ||
+	    (rc = stats_first_day(v->db, &first_day)))
 		return rc;
-	money_figure(v, list, "admin.home.revenue", now.revenue.kop, before.revenue.kop);
-	number_figure(v, list, "admin.home.paid", now.paid, before.paid);
-	figure_add(v, list,
-		   &(struct figure){ .label = "admin.home.conversion",
-				     .shown = home_percent(v, now.made_paid, now.made),
-				     .was = home_percent(v, before.made_paid, before.made),
-				     .share = true });
-	money_figure(v, list, "admin.home.average", average(&now), average(&before));
-	number_figure(v, list, "admin.home.codes", now.codes, before.codes);
-	number_figure(v, list, "admin.home.new_buyers", buyers.fresh, earlier.fresh);
-	number_figure(v, list, "admin.home.returning", buyers.returning, earlier.returning);
-	money_figure(v, list, "admin.home.refunded", now.refund.kop, before.refund.kop);
+	/* A shop that was not open for as long before has nothing to be compared with. */
+	compared = first_day && first_day <= p->before.first;
+	figures_add(v, list, &now, compared ? &was : NULL);
 	value_set(v->data, "figures", list);
+	value_set_bool(v->data, "compared", compared);
 	value_set_text(v->data, "opened",
-		       VISIT_TEXT(v, "admin.home.opened", N("n", now.made),
-				  A("count", visit_number(v, now.made))));
-	value_set_bool(v->data, "sold_any", now.made || now.paid || now.refunds);
+		       VISIT_TEXT(v, "admin.home.opened", N("n", now.sums.made),
+				  A("count", visit_number(v, now.sums.made))));
+	value_set_bool(v->data, "sold_any", now.sums.made || now.sums.paid || now.sums.refunds);
 	return OK;
 }
 
@@ -270,9 +306,26 @@ static const char *value_title(const struct visit *v, int64_t id, int64_t *ret_c
 	return arena_printf(v->a, "%s · %s", category->title[v->lang], value->title[v->lang]);
 }
 
+/* A table has a name that its heading gives it. */
+static void tables_set(struct visit *v, struct value *by_category, struct value *by_value,
+		       struct value *others, size_t count)
+{
+	struct value *rest = value_object(v->a);
+
+	value_set(v->data, "by_value", by_value);
+	value_set(v->data, "by_category", by_category);
+	if (count <= VALUES_SHOWN)
+		return;
+	value_set_text(rest, "label",
+		       VISIT_TEXT(v, "admin.home.more_values", N("n", count - VALUES_SHOWN)));
+	value_set(rest, "rows", others);
+	value_set(v->data, "rest", rest);
+}
+
 static int tables_show(struct visit *v, const struct period *p)
 {
 	struct value *by_value = value_list(v->a);
+	struct value *others = value_list(v->a);
 	struct value *by_category = value_list(v->a);
 	struct stats_line *lines;
 	struct share *shares;
@@ -290,7 +343,7 @@ static int tables_show(struct visit *v, const struct period *p)
 		int64_t category_id;
 		const char *title = value_title(v, lines[i].of, &category_id);
 
-		line_add(v, by_value, title, &lines[i].sums, whole);
+		line_add(v, i < VALUES_SHOWN ? by_value : others, title, &lines[i].sums, whole);
 		share_add(shares, &share_count, category_id, &lines[i].sums);
 	}
 	qsort(shares, share_count, sizeof(*shares), share_compare);
@@ -303,8 +356,7 @@ static int tables_show(struct visit *v, const struct period *p)
 				  : visit_text(v, "admin.home.unknown"),
 			 &shares[i].sums, whole);
 	}
-	value_set(v->data, "by_value", by_value);
-	value_set(v->data, "by_category", by_category);
+	tables_set(v, by_category, by_value, others, count);
 	return OK;
 }
 

@@ -31,6 +31,18 @@ int stats_as_of(struct db *db, int64_t *ret)
 	return rc;
 }
 
+int stats_first_day(struct db *db, int64_t *ret)
+{
+	AUTO_ARENA(a);
+	const struct db_cell *c;
+	int const rc = db_one(db, &a, "SELECT DATEDIFF(MIN(day), '1970-01-01') FROM stats_days",
+			      NO_PARAMS, &c);
+
+	if (!rc)
+		*ret = c[0].is_null ? 0 : c[0].number;
+	return rc;
+}
+
 int stats_total(struct db *db, const struct stats_range *range, struct stats_sums *ret)
 {
 	int64_t const whole = range->hours ? range->last - 1 : range->last;

@@ -20,6 +20,9 @@ struct stats_sums {
 /* When the numbers were true; 0: the first count is not done yet. */
 int stats_as_of(struct db *db, int64_t *ret) MUST_CHECK;
 
+/* The first day there was anything of; 0: none yet. */
+int stats_first_day(struct db *db, int64_t *ret) MUST_CHECK;
+
 /* Days first … last, and of `last` only the hours before `hours` (0: all of it). */
 struct stats_range {
 	int64_t first;

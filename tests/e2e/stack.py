@@ -225,6 +225,7 @@ class Stack:
             KARTKA_VAR=str(self.var),
             HTTP_LISTEN=f"127.0.0.1:{self.port}",
             RESPONDERS="3",
+            SANDBOX_HISTORY="no",
         )
         env.pop("KARTKA_CONFIG", None)
         env.update({k: str(v) for k, v in self.settings.items()})

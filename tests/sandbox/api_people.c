@@ -49,7 +49,9 @@ void api_users(const struct http_request *r, struct http_answer *ret)
 
 	(void)r;
 	world_lock();
-	rows = store_rows("SELECT " USER_COLUMNS " FROM users WHERE id > 0 ORDER BY id", "");
+	rows = store_rows("SELECT " USER_COLUMNS
+			  " FROM users WHERE id > 0 AND silent = 0 ORDER BY id",
+			  "");
 	world_unlock();
 	for (size_t i = 0; i < json_object_array_length(rows); i++)
 		json_object_array_add(users, person_shown(json_object_array_get_idx(rows, i)));

@@ -2,6 +2,7 @@
 # start.sh BINDIR: the shop with the sandbox as its Telegram and its Portmone, and a demo
 # catalogue to buy from.  `make run` calls it when there is no BOT_TOKEN.
 # SANDBOX_LISTEN: where the chat page is; by default HTTP_LISTEN's port + 10000.
+# SANDBOX_HISTORY=no: without the month of orders that the demo has behind it.
 set -eu
 
 bin=$1
@@ -51,6 +52,11 @@ random() {
 	od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
 }
 
+# To be typed on a phone: nothing that looks like something else.
+password() {
+	tr -dc 'a-hjkmnp-z2-9' </dev/urandom | head -c 16 | sed 's/..../&-/g; s/-$//'
+}
+
 mkdir -p "$var" 2>/dev/null || fail "KARTKA_VAR: $var can't be made"
 [ -w "$var" ] || fail "KARTKA_VAR: $var can't be written to"
 secrets=$var/sandbox.env
@@ -63,7 +69,7 @@ if [ ! -s "$secrets" ]; then
 			PORTMONE_LOGIN=SANDBOX
 			PORTMONE_PASSWORD=$(random)
 			PORTMONE_KEY=$(random)
-			DEMO_PASSWORD=$(random)
+			DEMO_PASSWORD=$(password)
 		END
 	)
 	ln "$secrets.$$" "$secrets" 2>/dev/null || true # somebody was faster: theirs
@@ -93,4 +99,4 @@ exec "$kartka" run --stop-with-parent \
 	--after-ready "$webhook" \
 	--ready "kartka: ready
   the chat     $sandbox_url/
-  the panel    $shop/admin/   (demo, $DEMO_PASSWORD)"
+  the panel    $shop/admin/   login demo, password $DEMO_PASSWORD"

@@ -10,7 +10,7 @@
 
 enum {
 	STATEMENTS_MAX = 256,
-	SCHEMA_VERSION = 2, /* as the schema says; a file of another is begun anew */
+	SCHEMA_VERSION = 3, /* as the schema says; a file of another is begun anew */
 };
 
 static struct {
@@ -26,14 +26,16 @@ static struct {
 /* A kill loses nothing with synchronous=OFF: the kernel has the pages.  A power cut would. */
 static const char schema[] =
 	"PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
-	"BEGIN; PRAGMA user_version=2;"
+	"BEGIN; PRAGMA user_version=3;"
 	"CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 	/* People, and their chat with the bot: version grows with everything the page shows. */
 	"CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, first_name TEXT NOT NULL,"
 	" last_name TEXT, username TEXT, language_code TEXT, blocked INTEGER NOT NULL DEFAULT "
 	"0,"
 	" started INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0,"
-	" reply_keyboard TEXT, menu_button TEXT);"
+	" reply_keyboard TEXT, menu_button TEXT,"
+	/* of a history that was made up: not in the page's list until something is said */
+	" silent INTEGER NOT NULL DEFAULT 0);"
 	"CREATE TABLE IF NOT EXISTS messages (message_id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" chat_id INTEGER NOT NULL, from_bot INTEGER NOT NULL, body TEXT NOT NULL, file TEXT,"
 	" fixed INTEGER NOT NULL DEFAULT 0," /* it brought a reply keyboard: not to be edited */
@@ -146,6 +148,32 @@ static void old_remove(const char *path)
 	}
 }
 
+/* DIR/history.sql, once. */
+static bool history_read(const char *dir)
+{
+	AUTO_TEXT path = { 0 };
+	AUTO_FREE char *sql = NULL;
+	char *why = NULL;
+	FILE *file;
+	size_t room = 0;
+	ssize_t len;
+
+	text_addf(&path, "%s/history.sql", dir);
+	file = fopen(path.data, "r");
+	if (!file)
+		return true;
+	len = getdelim(&sql, &room, '\0', file);
+	fclose(file);
+	if (len > 0 && (sqlite3_exec(store.db, "BEGIN", NULL, NULL, &why) != SQLITE_OK ||
+			sqlite3_exec(store.db, sql, NULL, NULL, &why) != SQLITE_OK ||
+			sqlite3_exec(store.db, "COMMIT", NULL, NULL, &why) != SQLITE_OK)) {
+		fprintf(stderr, "sandbox: %s: %s\n", path.data, why);
+		sqlite3_free(why);
+		return false;
+	}
+	return unlink(path.data) == 0;
+}
+
 bool store_open(const char *dir)
 {
 	AUTO_TEXT path = { 0 };
@@ -160,7 +188,7 @@ bool store_open(const char *dir)
 	if (sqlite3_open(path.data, &store.db) == SQLITE_OK) {
 		sqlite3_busy_timeout(store.db, 300);
 		if (sqlite3_exec(store.db, schema, NULL, NULL, &why) == SQLITE_OK)
-			return true;
+			return history_read(dir);
 	}
 	fprintf(stderr, "sandbox: %s: %s\n", path.data, why ? why : sqlite3_errmsg(store.db));
 	sqlite3_free(why);

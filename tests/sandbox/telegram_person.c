@@ -105,6 +105,6 @@ void person_start(int64_t id)
 
 void person_touch(int64_t id)
 {
-	store_run("UPDATE users SET version = version + 1 WHERE id = ?", "i", id);
+	store_run("UPDATE users SET version = version + 1, silent = 0 WHERE id = ?", "i", id);
 	world_changed();
 }
