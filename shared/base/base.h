@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <malloc.h> /* names what is poisoned below */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,7 @@ void die(const char *fmt, ...) PRINTF(1, 2) NORETURN;
 /* Under clang's _FORTIFY_SOURCE these two are macros. */
 #undef sprintf
 #undef vsprintf
-#pragma GCC poison atoi atol atoll atof strtok sprintf vsprintf strcpy strcat gets
+/* realloc leaves a copy behind, and it may hold a code. */
+#pragma GCC poison atoi atol atoll atof strtok sprintf vsprintf strcpy strcat gets realloc
 
 #endif

@@ -45,15 +45,16 @@ struct tally {
 };
 
 /*
- * A message drawn by a webhook's answer has no known number until it is edited, hence 0 for
- * the same value.
+ * A message that answered a typed text has no known number before a key of it is pressed: an
+ * order from there is told from others by its value.
  */
 static bool is_replaced(const struct db_cell *c, const struct limit_wish *wish)
 {
 	int64_t const message_id = c[4].number;
 
-	return c[3].number == wish->chat_id && (message_id == wish->message_id ||
-						(!message_id && c[5].number == wish->value_id));
+	if (c[3].number != wish->chat_id)
+		return false;
+	return message_id ? message_id == wish->message_id : c[5].number == wish->value_id;
 }
 
 static void tally_add(struct tally *t, const struct db_cell *c, const struct limit_wish *wish,

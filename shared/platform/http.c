@@ -20,7 +20,7 @@ enum {
 			die("libcurl does not take " #option);              \
 	} while (0)
 
-/* An answer may quote codes: no copy of it stays behind, so no realloc. */
+/* An answer may quote codes: no copy of it stays behind. */
 static void body_move(struct http_handle *h, size_t size)
 {
 	char *body = malloc(size);

@@ -34,6 +34,40 @@ static void test_open_orders_are_limited(void **state)
 	shop_check(&s);
 }
 
+/* Two links to two values, each drawn in a message whose number nobody knows. */
+static void test_unknown_messages_are_told_apart_by_value(void **state)
+{
+	struct order_offer offer;
+	struct shop s;
+	int64_t first;
+	int64_t other;
+	int64_t id;
+
+	shop_make(&s, *state, 20);
+	db_test_exec(s.t, "INSERT INTO card_values (category_id, slug, title_uk, price_kop, "
+			  "created_at) SELECT category_id, 'other', 'x', price_kop, created_at "
+			  "FROM card_values");
+	other = db_test_number(s.t, "SELECT MAX(id) FROM card_values");
+	db_test_exec(s.t, "INSERT INTO value_gateways SELECT MAX(id), 'portmone' "
+			  "FROM card_values");
+	db_test_exec(s.t, "UPDATE card_codes SET value_id = (SELECT MAX(id) FROM card_values) "
+			  "LIMIT 5");
+	offer = shop_offer(&s, BUYER, 1);
+	offer.message_id = 0;
+	first = shop_open(&s, &offer, OPENING_OK)->id;
+	offer = shop_offer(&s, BUYER, 1);
+	offer.message_id = 0;
+	offer.value_id = other;
+	id = shop_open(&s, &offer, OPENING_OK)->id;
+	assert_int_equal(shop_order(&s, first)->state, ORDER_PENDING);
+	/* A key was pressed in the first: now it is known, and its order is replaced. */
+	offer = shop_offer(&s, BUYER, 2);
+	shop_open(&s, &offer, OPENING_OK);
+	assert_int_equal(shop_order(&s, first)->state, ORDER_CANCELLED);
+	assert_int_equal(shop_order(&s, id)->state, ORDER_PENDING);
+	shop_check(&s);
+}
+
 static int64_t expire_one(struct shop *s, int64_t message_id)
 {
 	struct payment_evidence const none = { .gateway = "portmone", .answer = ANSWER_NONE };
@@ -188,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		DB_TEST(test_open_orders_are_limited),
+		DB_TEST(test_unknown_messages_are_told_apart_by_value),
 		DB_TEST(test_pause_after_unpaid_orders_grows),
 		DB_TEST(test_paying_forgives),
 		DB_TEST(test_limits_are_settings),

@@ -5,6 +5,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static struct arena arena;
@@ -296,6 +300,26 @@ static void test_utf8_huge(void **state)
 	assert_string_equal(utf8_clean_line(&arena, text, len, 64), "");
 }
 
+/* ---- secrets ---- */
+
+/* In a child: the test itself may leave a core file. */
+static void test_secrets_keep(void **state)
+{
+	struct rlimit core;
+	int status;
+	pid_t const child = fork();
+
+	UNUSED(state);
+	if (!child) {
+		secrets_keep();
+		_exit(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) || getrlimit(RLIMIT_CORE, &core) ||
+		      core.rlim_max);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_utf8_lengths),
 		cmocka_unit_test(test_utf8_clean),
 		cmocka_unit_test(test_utf8_huge),
+		cmocka_unit_test(test_secrets_keep),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
