@@ -4,6 +4,7 @@
 #include "fcgi/kartka/keys.h"
 
 #include "shared/base/clock.h"
+#include "shared/base/limits.h"
 #include "shared/domain/code_key.h"
 #include "shared/domain/code_rotate.h"
 #include "shared/domain/key_holder.h"
@@ -31,18 +32,29 @@ struct rotating {
 
 /* ---- who has to know the key ---- */
 
-/* Zero: everybody who opens codes knows it.  Else one line says who does not. */
+/*
+ * Zero: everybody who opens codes knows it.  Else one line says who does not.  Where nobody
+ * says anything the silence proves nothing: the database may just be back.
+ */
 static int holders_check(const struct rotating *r)
 {
 	const struct code_vault_key *key = &r->vault.keys[r->vault.count - 1];
 	struct key_holder *lacking;
 	struct str names;
 	size_t count;
+	int fresh;
 	AUTO_ARENA(a);
-	int const rc = key_holder_lacking(r->db, &a, key, &lacking, &count);
+	int rc = key_holder_lacking(r->db, &a, key, &lacking, &count);
 
+	if (!rc)
+		rc = key_holder_fresh(r->db, &fresh);
 	if (rc)
 		return outside_db_failed(r->env, r->db, rc);
+	if (!count && !fresh)
+		return command_fail(r->env,
+				    "none of the shop's processes has said for %d s which keys "
+				    "it knows: the shop has to run meanwhile",
+				    KEY_HOLDER_FRESH_MS / 1000);
 	if (!count)
 		return 0;
 	names = STR(&a, HOLDERS_MAX);
@@ -156,9 +168,6 @@ static int rotate(struct rotating *r, const struct config *ordered)
 		return outside_db_failed(r->env, r->db, rc);
 	if (rotate_all(r))
 		return 1;
-	rc = lease_release(r->db, ROTATE_LEASE, r->owner);
-	if (rc)
-		return outside_db_failed(r->env, r->db, rc);
 	printf("%lld codes were encrypted anew with key %lld\n", (long long)r->rotation.sealed,
 	       (long long)id);
 	if (r->rotation.unreadable)
@@ -176,6 +185,7 @@ int command_keys_rotate(struct command_env *env, int argc, char **argv)
 	struct rotating r = { .env = env };
 	struct config ordered;
 	int status;
+	int rc;
 
 	UNUSED(argv);
 	if (argc)
@@ -188,6 +198,10 @@ int command_keys_rotate(struct command_env *env, int argc, char **argv)
 	if (!r.db)
 		return 1;
 	status = rotate(&r, &ordered);
+	/* Refused or not, the next one need not wait for it. */
+	rc = lease_release(r.db, ROTATE_LEASE, r.owner);
+	if (rc && !status)
+		status = outside_db_failed(env, r.db, rc);
 	db_free(r.db);
 	crypto_wipe(&r.vault, sizeof(r.vault));
 	return status;

@@ -2,6 +2,7 @@
 
 #include "fcgi/worker/backoff.h"
 #include "shared/base/clock.h"
+#include "shared/base/limits.h"
 #include "shared/base/log.h"
 #include "shared/base/version.h"
 #include "shared/domain/key_holder.h"
@@ -17,6 +18,7 @@
 enum {
 	BEAT_GAP_MS = 3000, /* longer: nobody else could beat either */
 	BEATS_TO_BURY = 4,  /* a second apart, and every live worker had its turn */
+	BEATS_TO_FORGET = KEY_HOLDER_BEAT_MS / 1000 + 2, /* so had who knows keys */
 	RESTOCK_BATCH = 50,
 	SWEEP_BATCH = 500,
 };
@@ -60,7 +62,7 @@ int bury_run(struct worker *w, struct arena *a, const char *lease_data)
 		log_event(LOG_WARN, "workers_buried", "count=%d", buried);
 		worker_soon(w, JOB_OUTBOX, 0);
 	}
-	if (!rc)
+	if (!rc && w->beats >= BEATS_TO_FORGET)
 		rc = key_holder_sweep(w->program.db);
 	return rc;
 }

@@ -70,9 +70,8 @@ int key_holder_lacking(struct db *db, struct arena *a, const struct code_vault_k
 	size_t count = 0;
 	int const rc = db_query(db, a,
 				"SELECT id, program, host, pid, known FROM key_holders "
-				"WHERE beat_at >= UTC_TIMESTAMP(6) - INTERVAL ? SECOND "
 				"ORDER BY beat_at",
-				PARAMS(P(KEY_HOLDER_DEAD_S)), &rows);
+				NO_PARAMS, &rows);
 
 	if (rc)
 		return rc;
@@ -88,4 +87,18 @@ int key_holder_lacking(struct db *db, struct arena *a, const struct code_vault_k
 	*ret = holders;
 	*ret_count = count;
 	return OK;
+}
+
+int key_holder_fresh(struct db *db, int *ret)
+{
+	AUTO_ARENA(a);
+	const struct db_cell *row;
+	int const rc = db_one(db, &a,
+			      "SELECT COUNT(*) FROM key_holders "
+			      "WHERE beat_at > UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND",
+			      PARAMS(P(KEY_HOLDER_FRESH_MS * 1000)), &row);
+
+	if (!rc)
+		*ret = (int)row[0].number;
+	return rc;
 }

@@ -22,10 +22,15 @@ const char *key_holder_known(struct arena *a, const struct code_vault *vault);
 /* It lives, and knows these: said every KEY_HOLDER_BEAT_MS. */
 int key_holder_beat(struct db *db, const struct key_holder *holder) MUST_CHECK;
 int key_holder_gone(struct db *db, int64_t id) MUST_CHECK;
-/* Forget those that have said nothing for KEY_HOLDER_DEAD_S. */
+/*
+ * Forget those that have said nothing for KEY_HOLDER_DEAD_S.  Only for who knows that all the
+ * others could have said something: after an outage of the database everybody was silent.
+ */
 int key_holder_sweep(struct db *db) MUST_CHECK;
 
-/* The living ones that don't know this key, the oldest word first. */
+/* How many have said something within KEY_HOLDER_FRESH_MS. */
+int key_holder_fresh(struct db *db, int *ret) MUST_CHECK;
+/* Those not forgotten that don't know this key, the oldest word first. */
 int key_holder_lacking(struct db *db, struct arena *a, const struct code_vault_key *key,
 		       struct key_holder **ret, size_t *ret_count) MUST_CHECK;
 

@@ -2,6 +2,8 @@
 #include "tests/db/worker_test.h"
 
 #include "fcgi/worker/beat.h"
+#include "shared/base/limits.h"
+#include "shared/domain/key_holder.h"
 #include "shared/domain/lease.h"
 #include "shared/domain/outbox.h"
 
@@ -47,6 +49,35 @@ static void test_an_outage_buries_nobody(void **state)
 	assert_int_equal(workers(t), 1);
 }
 
+static int64_t holders(struct db_test *t)
+{
+	return db_test_number(t, "SELECT COUNT(*) FROM key_holders");
+}
+
+/* Everybody was silent: who lives is known when all of them had their turn again. */
+static void test_an_outage_forgets_no_key(void **state)
+{
+	struct db_test *t = *state;
+	int beats = 0;
+
+	worker.host = "here";
+	key_report_init(&worker.keys, &worker.program, &worker.vault);
+	assert_int_equal(key_holder_beat(t->db, &(struct key_holder){ .id = OTHER,
+								      .program = "admin",
+								      .host = "there",
+								      .known = "1:ab" }),
+			 OK);
+	worker_test_run(beat_run);
+	db_test_exec(t, "UPDATE key_holders SET beat_at = UTC_TIMESTAMP(6) - INTERVAL 61 "
+			"SECOND WHERE program = 'admin'");
+	for (; holders(t) == 2 && beats < 60; beats++) {
+		worker_test_run(beat_run);
+		worker_test_run(bury_run);
+	}
+	assert_int_equal(holders(t), 1);
+	assert_true(beats * 1000 > KEY_HOLDER_BEAT_MS && beats < 60);
+}
+
 static void message(struct db_test *t, const char *fact, enum outbox_kind kind,
 		    enum outbox_priority priority)
 {
@@ -82,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORKER_TEST(test_an_outage_buries_nobody),
+		WORKER_TEST(test_an_outage_forgets_no_key),
 		WORKER_TEST(test_old_messages_are_forgotten),
 	};
 

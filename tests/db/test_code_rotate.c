@@ -247,6 +247,14 @@ static size_t lacking(struct db_test *t, const struct code_vault_key *key)
 	return count;
 }
 
+static int fresh(struct db_test *t)
+{
+	int count;
+
+	assert_int_equal(key_holder_fresh(t->db, &count), OK);
+	return count;
+}
+
 static void test_holders(void **state)
 {
 	struct db_test *t = *state;
@@ -273,11 +281,14 @@ static void test_holders(void **state)
 	other = vault.keys[1];
 	other.id = 1;
 	assert_int_equal(lacking(t, &other), 1);
-	/* One that died is not waited for, and forgotten. */
+	/* One that has said nothing for long may live, until it is forgotten. */
+	assert_int_equal(fresh(t), 1);
 	db_test_exec(t, "UPDATE key_holders SET beat_at = UTC_TIMESTAMP(6) - "
 			"INTERVAL 61 SECOND");
-	assert_int_equal(lacking(t, &other), 0);
+	assert_int_equal(fresh(t), 0);
+	assert_int_equal(lacking(t, &other), 1);
 	assert_int_equal(key_holder_sweep(t->db), OK);
+	assert_int_equal(lacking(t, &other), 0);
 	assert_int_equal(db_test_number(t, "SELECT COUNT(*) FROM key_holders"), 0);
 	assert_int_equal(key_holder_beat(t->db, &holder), OK);
 	assert_int_equal(key_holder_sweep(t->db), OK);

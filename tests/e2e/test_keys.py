@@ -128,6 +128,26 @@ def test_killed_and_selling(own_shop):
     assert len(set(codes)) == len(codes) == len(buyers)
 
 
+def test_after_an_outage(own_shop):
+    """Nobody could say anything for more than a minute: that proves nothing about keys."""
+    shop = own_shop
+    shop.kartka("keys", "new")
+    silent = [pid for name in PROGRAMS for pid in shop.processes(name)]
+    for pid in silent:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        shop.sql("UPDATE key_holders SET beat_at = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND")
+        refused = shop.kartka("keys", "rotate", check=False)
+        assert refused.returncode == 1 and "do not know key 2 yet" in refused.stderr
+        shop.sql("DELETE FROM key_holders")
+        refused = shop.kartka("keys", "rotate", check=False)
+        assert refused.returncode == 1 and "none of the shop's processes" in refused.stderr
+        assert keys_of(shop) == [2, 1] and under(shop, 2) == 0
+    finally:
+        for pid in silent:
+            os.kill(pid, signal.SIGCONT)
+
+
 def test_wrong_key(own_shop):
     """CODE_KEYS is not what it was: nothing is imported, nothing changes, one line says so."""
     shop = own_shop
