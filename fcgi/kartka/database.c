@@ -69,6 +69,24 @@ static const char *user_option(struct arena *a, const struct account *account)
 	return arena_printf(a, "--user=%s", account ? account->name : place_user_name(a));
 }
 
+/*
+ * Its temporary tables: in /tmp another mariadbd that starts would remove them, because each
+ * takes all it finds for its own last run's; and who knows what is sorted there.
+ */
+static const char *tmp_path(struct arena *a, const struct config *c)
+{
+	return arena_printf(a, "%s/db.tmp", c->var);
+}
+
+static int tmp_make(struct arena *a, const struct config *c, const struct account *account)
+{
+	const char *path = tmp_path(a, c);
+
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return ERR_FAILED;
+	return account && chown(path, account->uid, account->gid) ? ERR_FAILED : OK;
+}
+
 /* ---- the first start ---- */
 
 /* A complete database appears under its name at once, or not at all. */
@@ -82,7 +100,7 @@ static int install(struct supervisor *s, struct arena *a, const struct config *c
 	const char *const argv[] = {
 		"/bin/sh",
 		"-c",
-		"cd \"$0\" && exec \"$@\"",
+		"cd \"$0\" && TMPDIR=$PWD/db.tmp && export TMPDIR && exec \"$@\"",
 		c->var,
 		program,
 		"--no-defaults",
@@ -150,6 +168,7 @@ static struct service *server_start(struct supervisor *s, struct arena *a,
 	argv[n++] = place_program(a, "mariadbd");
 	argv[n++] = "--no-defaults";
 	argv[n++] = arena_printf(a, "--datadir=%s/db", c->var);
+	argv[n++] = arena_printf(a, "--tmpdir=%s", tmp_path(a, c));
 	argv[n++] = arena_printf(a, "--socket=%s", config_run_path(a, c, "db.sock"));
 	argv[n++] = arena_printf(a, "--pid-file=%s", config_run_path(a, c, "db.pid"));
 	argv[n++] = arena_printf(a, "--init-file=%s", init);
@@ -237,7 +256,9 @@ int database_start(struct supervisor *s, struct arena *a, const struct config *c
 		return ERR_FAILED;
 	}
 	(void)unlink(log); /* the last run's */
-	rc = install(s, a, c, account, log);
+	rc = tmp_make(a, c, account);
+	if (!rc)
+		rc = install(s, a, c, account, log);
 	if (rc == ERR_FAILED)
 		return failed(a, "can't be made", log, problem);
 	if (rc)

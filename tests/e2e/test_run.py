@@ -115,6 +115,12 @@ def test_secrets_are_for_the_owner_only(run):
         assert stat.S_IMODE((run.var / name).stat().st_mode) == 0o600, name
 
 
+def test_temporary_tables_are_not_in_everybodys_folder(run):
+    """A mariadbd that starts removes all that it finds in its own."""
+    assert run.sql("SELECT @@tmpdir") == [[f"{run.var}/db.tmp"]]
+    assert stat.S_IMODE((run.var / "db.tmp").stat().st_mode) == 0o700
+
+
 def test_a_run_in_the_same_place_is_refused(run):
     line = refused(KARTKA_VAR=run.var)
     assert "KARTKA_VAR" in line and "in use" in line
