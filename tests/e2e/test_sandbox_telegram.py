@@ -492,6 +492,10 @@ def test_telegram_faults(box):
     with pytest.raises(OSError):
         box.call("sendMessage", chat_id=1001, text="x")
     assert len(box.chat(1001)["messages"]) == count + 1
+    box.faults(telegram_reset={"method": "sendMessage", "count": 1})
+    with pytest.raises(OSError, match="reset"):
+        box.call("sendMessage", chat_id=1001, text="x")
+    assert len(box.chat(1001)["messages"]) == count + 2
     box.faults(telegram_delay_ms=300)
     begun = time.monotonic()
     box.good("getMe")

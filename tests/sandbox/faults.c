@@ -14,6 +14,7 @@ static const struct {
 	{ "telegram_retry_after", FAULT_HITS, "seconds" },
 	{ "telegram_delay_ms", FAULT_NUMBER, NULL },
 	{ "telegram_lose_answer", FAULT_HITS, "method" },
+	{ "telegram_reset", FAULT_HITS, "method" },
 	{ "duplicate_taps", FAULT_NUMBER, NULL },
 	{ "duplicate_updates", FAULT_NUMBER, NULL },
 	{ "portmone_down", FAULT_FLAG, NULL },

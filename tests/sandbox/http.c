@@ -164,6 +164,17 @@ static void request_answer(struct http_request *r, struct http_answer *ret)
 		http_answer_error(ret, 404, "there is nothing here");
 }
 
+/* Undoing the connect is what sends a reset: the library's own closing says goodbye first. */
+static void connection_reset(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct sockaddr const none = { .sa_family = AF_UNSPEC };
+
+	if (info)
+		(void)connect(info->connect_fd, &none, sizeof(none));
+}
+
 static enum MHD_Result answer_send(struct MHD_Connection *connection,
 				   struct http_answer *answer)
 {
@@ -171,6 +182,8 @@ static enum MHD_Result answer_send(struct MHD_Connection *connection,
 	enum MHD_Result rc;
 
 	if (!answer->status) {
+		if (answer->reset)
+			connection_reset(connection);
 		free(answer->body);
 		return MHD_NO;
 	}

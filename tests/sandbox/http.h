@@ -22,6 +22,7 @@ struct http_request {
 /* Heap members become the server's. */
 struct http_answer {
 	unsigned status; /* 0: the connection is closed without a word */
+	bool reset;	 /* … by a reset, so that what was sent before may be lost as well */
 	const char *content_type;
 	char *body;
 	size_t len;

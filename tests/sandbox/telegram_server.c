@@ -81,13 +81,16 @@ static bool quiet(const struct call *c)
 	       !json_object_array_length(c->result);
 }
 
-/* With the world locked.  The answer's body; *ret_cut: it does not arrive. */
+/* What becomes of an answer on its way. */
+enum cut { CUT_NO, CUT_CLOSED, CUT_RESET };
+
+/* With the world locked.  The answer's body. */
 static struct json_object *call_serve(const struct http_request *r, struct call *c,
-				      bool *ret_cut)
+				      enum cut *ret_cut)
 {
 	struct json_object *answer;
 
-	*ret_cut = fault_on("telegram_down");
+	*ret_cut = fault_on("telegram_down") ? CUT_CLOSED : CUT_NO;
 	if (*ret_cut)
 		return NULL;
 	delay();
@@ -102,7 +105,10 @@ static struct json_object *call_serve(const struct http_request *r, struct call 
 		call_refuse(c, 400, "Bad Request: can't parse the request's body");
 	else
 		call_run(c);
-	*ret_cut = fault_hit("telegram_lose_answer", c->method);
+	if (fault_hit("telegram_reset", c->method))
+		*ret_cut = CUT_RESET;
+	else if (fault_hit("telegram_lose_answer", c->method))
+		*ret_cut = CUT_CLOSED;
 	return call_answer(c);
 }
 
@@ -112,7 +118,7 @@ void telegram_serve(const struct http_request *r, struct http_answer *ret)
 	AUTO_JSON *request = NULL;
 	AUTO_JSON *answer = NULL;
 	double const started_at = clock_now();
-	bool cut;
+	enum cut cut;
 
 	world_lock();
 	answer = call_serve(r, &c, &cut);
@@ -135,6 +141,7 @@ void telegram_serve(const struct http_request *r, struct http_answer *ret)
 		});
 	world_unlock();
 	ret->status = 0;
+	ret->reset = cut == CUT_RESET;
 	if (!cut) {
 		ret->retry_after = c.retry_after;
 		if (json_object_is_type(answer, json_type_string))
