@@ -54,7 +54,7 @@ static int holders_check(const struct rotating *r)
 		return command_fail(r->env,
 				    "none of the shop's processes has said for %d s which keys "
 				    "it knows: the shop has to run meanwhile",
-				    KEY_HOLDER_FRESH_MS / 1000);
+				    KEY_HOLDER_FRESH_S);
 	if (!count)
 		return 0;
 	names = STR(&a, HOLDERS_MAX);

@@ -48,7 +48,7 @@
 #define WORKER_DEAD_S 10	 /* without a heartbeat: what it had claimed is free again */
 #define KEY_HOLDER_BEAT_MS 10000 /* a process says so often which keys it has */
 #define KEY_HOLDER_DEAD_S 60	 /* six times it did not: nobody waits for it */
-#define KEY_HOLDER_FRESH_MS 30000 /* nobody has for so long: nobody is known to live */
+#define KEY_HOLDER_FRESH_S 30	 /* nobody has for so long: nobody is known to live */
 #define OUTBOX_LEASE_S 60	 /* a claimed message is that worker's for so long */
 #define OUTBOX_KEEP_DAYS 90 /* what was told and may be forgotten; money moves for 32 days */
 #define DIALOG_TTL_S 900    /* a question nobody answered is forgotten */

@@ -95,8 +95,8 @@ int key_holder_fresh(struct db *db, int *ret)
 	const struct db_cell *row;
 	int const rc = db_one(db, &a,
 			      "SELECT COUNT(*) FROM key_holders "
-			      "WHERE beat_at > UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND",
-			      PARAMS(P(KEY_HOLDER_FRESH_MS * 1000)), &row);
+			      "WHERE beat_at > UTC_TIMESTAMP(6) - INTERVAL ? SECOND",
+			      PARAMS(P(KEY_HOLDER_FRESH_S)), &row);
 
 	if (!rc)
 		*ret = (int)row[0].number;

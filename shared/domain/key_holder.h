@@ -28,7 +28,7 @@ int key_holder_gone(struct db *db, int64_t id) MUST_CHECK;
  */
 int key_holder_sweep(struct db *db) MUST_CHECK;
 
-/* How many have said something within KEY_HOLDER_FRESH_MS. */
+/* How many have said something within KEY_HOLDER_FRESH_S. */
 int key_holder_fresh(struct db *db, int *ret) MUST_CHECK;
 /* Those not forgotten that don't know this key, the oldest word first. */
 int key_holder_lacking(struct db *db, struct arena *a, const struct code_vault_key *key,
