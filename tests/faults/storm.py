@@ -1,247 +1,340 @@
 """The storm: many buyers pay while processes are killed at random and the outside misbehaves.
 
-    tests/faults/storm [--seeds N] [--seed S] [--buyers N]
+    tests/faults/storm [--seeds N] [--seed S] [--buyers N] [--keep]
 
 At the end everyone who paid has exactly the codes paid for, nobody else has any, and what must
-hold, holds.  A seed repeats the choices (not the timing); its number is printed first.
+hold, holds.  A seed repeats the choices (not the timing).
 """
 
 import argparse
+import json
 import os
 import random
-import signal
+import re
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
-from stack import Stack, http, pay_key, until  # noqa: E402
+from apart import Apart  # noqa: E402
+from stack import Buyer, http, keys, pay_key  # noqa: E402
 
 VALUES = 5
 PRICE = 100
-THREADS = 16
-TTL = 30  # seconds a reservation lives: some orders end while they are paid
-SETTLE = 150  # seconds for everything to come right afterwards
+AT_ONCE = 80  # buyers
+LOOKERS = 20  # one of so many buyers more, who looks at the payment page and goes away
+FIRST_ID = 600000
+TTL = 6  # seconds a reservation lives: some orders end while they are paid
+TIME_SCALE = 0.25  # of Telegram's and Portmone's pauses between their tries
+LOG_DISK = 64 * 1024
+SETTLE = 120  # seconds for everything to come right afterwards
 GIVE_UP = 90  # seconds for one step of one buyer
 
-# What dies, and how often beside the others.
-VICTIMS = (["telegram"] * 4 + ["portmone"] * 4 + ["worker"] * 4 + ["admin"] + ["nginx"] * 2
-           + ["multiwatch"] * 2 + ["mariadbd"])
-DATABASE_KILLS = 4  # it takes seconds to come back: more would be no storm but a drought
+# What dies, and how often beside the others.  The database takes seconds to come back: more
+# often would be no storm but a drought.
+VICTIMS = (["telegram"] * 4 + ["portmone"] * 4 + ["worker"] * 4 + ["admin"] + ["nginx"] * 3
+           + ["multiwatch"] * 3 + ["mariadbd"])
+KILL_PAUSE = (0.25, 0.9)
+# At one of these kills `kartka run` itself dies, alone or with everything.
+SUPERVISOR = (2, 7)
+
+# Switches of the sandbox: what is on for how long, and how it is put off (None: by itself).
+GUSTS = (
+    ({"telegram_down": True}, (0.3, 2.5), {"telegram_down": False}),
+    ({"telegram_status": {"method": "sendMessage", "status": 502, "count": 8}}, (0, 1), None),
+    ({"telegram_retry_after": {"method": "sendMessage", "seconds": 1, "count": 4}}, (0, 1), None),
+    ({"telegram_lose_answer": {"method": "sendMessage", "count": 5}}, (0, 1), None),
+    ({"telegram_reset": {"method": "*", "count": 8}}, (0, 1), None),
+    ({"portmone_down": True}, (3, 5), {"portmone_down": False}),
+    ({"portmone_hang": True}, (0.3, 2.5), {"portmone_hang": False}),
+    ({"portmone_html": True}, (0.3, 2.5), {"portmone_html": False}),
+    ({"portmone_lose_answer": {"method": "*", "count": 5}}, (0, 1), None),
+    ({"portmone_snake": True}, (0.3, 2.5), {"portmone_snake": False}),
+)
+GUST_PAUSE = (0.2, 0.8)
+
+
+def patiently(step, seconds, what):
+    """Step until it works; its value.  Looks seldom: the machine has more to do."""
+    end = time.monotonic() + seconds
+    pause = 0.05
+    while True:
+        try:
+            value = step()
+        except (OSError, AssertionError, KeyError, ValueError):
+            value = None
+        if value:
+            return value
+        assert time.monotonic() < end, f"{what} did not come within {seconds} s"
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.5)
+
+
+def forever(r, things):
+    """All of them in one order, then in another."""
+    while True:
+        yield from r.sample(things, len(things))
+
+
+class Purchase:
+    """All of a buyer's choices, made before the first step."""
+
+    def __init__(self, r, n, pays):
+        self.n, self.pays = n, pays
+        self.value = r.randrange(VALUES)
+        self.wished = r.choice((1, 1, 1, 2, 3))
+        self.notify = r.choice(("json", "json", "xml", "none"))
+        self.returns = r.random() < 0.5
+        self.declined_first = r.random() < 0.1
+        self.late = r.random() < 0.05
+        self.notices = r.choice((1, 1, 1, 5))
+        self.buyer = self.number = None
+        self.quantity = 0  # what the bill is for
+
+    @property
+    def slug(self):
+        return f"storm-{self.value}"
+
+    def is_complete(self):
+        return len(set(self.buyer.codes())) >= self.quantity
 
 
 class Storm:
     def __init__(self, seed, buyers):
-        self.random = random.Random(seed)
-        self.seed, self.count = seed, buyers
+        self.seed = seed
+        # Three sources, so that threads can't take each other's choices.
+        self.kill_choices, self.gust_choices = (random.Random(f"{seed} {what}")
+                                                for what in ("kills", "gusts"))
+        r = random.Random(seed)
+        self.purchases = [Purchase(r, n, n < buyers) for n in range(buyers + buyers // LOOKERS)]
+        r.shuffle(self.purchases)
+        self.cut_alone, self.cut_at_end = r.random() < 0.5, r.random() < 0.5
         self.over = threading.Event()
-        self.lock = threading.Lock()
-        self.kills, self.faults, self.restarts, self.database_kills = 0, 0, 0, 0
-        self.paid = []  # (buyer, order number, quantity, value)
+        self.kills, self.faults = Counter(), Counter()
         self.troubles = []
-        self.plans = [self.plan(n) for n in range(buyers)]
-
-    def plan(self, n):
-        """All of a buyer's choices, made before the first step."""
-        r = self.random
-        return dict(
-            value=r.randrange(VALUES), quantity=r.choice((1, 1, 1, 2, 3)), wait=r.uniform(0, 0.5),
-            notify=r.choice(("json", "json", "xml", "none")), back=r.random() < 0.5,
-            declines=r.random() < 0.1, late=r.random() < 0.05, pays=r.random() < 0.95,
-            notices=r.choice((1, 1, 1, 5)),
-        )
+        self.settled = 0
+        self.seconds = 0
+        self.stack = None
 
     # ---- the weather ----
 
-    def kill(self, name):
-        pids = self.stack.processes(name)
-        if not pids or (name == "mariadbd" and self.database_kills == DATABASE_KILLS):
-            return
-        self.database_kills += name == "mariadbd"
+    def killing(self):
+        r = self.kill_choices
+        names = forever(r, VICTIMS)
+        supervisor_at = r.randint(*SUPERVISOR)
+        count = 0
+        while not self.over.wait(r.uniform(*KILL_PAUSE)):
+            count += 1
+            if count == supervisor_at:
+                self.cut(everything=not self.cut_alone)
+                continue
+            name = next(names)
+            pids = self.stack.processes(name)
+            if pids and self.stack.kill(r.choice(pids)):
+                self.kills[name] += 1
+
+    def cut(self, everything):
+        self.kills["everything" if everything else "kartka"] += 1
+        self.stack.supervisor_dies(everything)
+
+    def gusting(self):
+        r = self.gust_choices
+        gusts = forever(r, GUSTS)
+        while not self.over.wait(r.uniform(*GUST_PAUSE)):
+            on, seconds, off = next(gusts)
+            self.faults[next(iter(on))] += 1
+            self.stack.faults(**on)
+            self.over.wait(r.uniform(*seconds))
+            if off:
+                self.stack.faults(**off)
+
+    def weather(self, what):
         try:
-            os.kill(self.random.choice(pids), signal.SIGKILL)
-            self.kills += 1
-        except ProcessLookupError:
-            pass
-
-    def gust(self):
-        """A switch of the sandbox for a moment."""
-        r = self.random
-        change, back = r.choice((
-            ({"telegram_down": True}, {"telegram_down": False}),
-            ({"portmone_down": True}, {"portmone_down": False}),
-            ({"portmone_hang": True}, {"portmone_hang": False}),
-            ({"portmone_html": True}, {"portmone_html": False}),
-            ({"telegram_status": {"method": "sendMessage", "status": 502, "count": 5}}, None),
-            ({"telegram_retry_after": {"method": "sendMessage", "seconds": 1, "count": 3}}, None),
-            ({"telegram_lose_answer": {"method": "sendMessage", "count": 3}}, None),
-            ({"portmone_snake": True}, {"portmone_snake": False}),
-        ))
-        self.faults += 1
-        self.stack.faults(**change)
-        if back:
-            self.over.wait(r.uniform(0.3, 2.5))
-            self.stack.faults(**back)
-
-    def weather(self):
-        while not self.over.wait(self.random.uniform(0.2, 1.0)):
-            try:
-                if self.random.random() < 0.6:
-                    self.kill(self.random.choice(VICTIMS))
-                else:
-                    self.gust()
-            except OSError:
-                pass  # the sandbox is busy: the storm goes on
+            what()
+        except Exception as error:  # noqa: BLE001  whatever it is, it is a finding
+            self.troubles.append(f"the weather: {error!r}")
 
     # ---- a buyer ----
 
-    def again(self, step, what):
-        """A patient person: until it works."""
+    def offer(self, p):
+        """The payment button's address on a new screen, pressed up to the quantity wished."""
+        before = {m["message_id"] for m in p.buyer.messages()}
+        p.buyer.say(f"/start v_{p.slug}")
 
-        def tried():
-            try:
-                return step()
-            except (OSError, AssertionError, KeyError, StopIteration):
-                return None
+        def drawn():
+            return next((m for m in reversed(p.buyer.messages())
+                         if pay_key(m) and m["message_id"] not in before), None)
 
-        return until(tried, GIVE_UP, what)
+        message = patiently(drawn, 4, "the order's screen")
+        url = pay_key(message)["url"]
+        plus = next((k["callback_data"] for k in keys(message) if k["text"] == "➕"), None)
+        if p.wished == 1 or not plus:
+            return url
+        p.buyer.tap(message, re.sub(r":\d+$", f":{p.wished}", plus), force=True)
 
-    def place(self, url):
+        def pressed():
+            now = drawn()
+            return now and pay_key(now)["url"] != url and pay_key(now)["url"]
+
+        return patiently(pressed, 4, "the quantity")
+
+    @staticmethod
+    def bill_of(url):
         answer = http("GET", url)
-        if answer.status in (302, 303):
-            return answer.headers["Location"].rsplit("/", 1)[1]
-        return None
+        return answer.status in (302, 303) and answer.headers["Location"].rsplit("/", 1)[1]
 
-    def offer(self, buyer, plan):
-        slug = f"storm-{plan['value']}"
-        buyer.say(f"/start v_{slug}")
-        message = next(m for m in until(buyer.messages, 10) if pay_key(m))
-        if plan["quantity"] > 1:
-            buyer.say(f"/start v_{slug}")  # the newest screen is pressed
-            return buyer.offer(slug, plan["quantity"])
-        return pay_key(message)["url"]
+    def open(self, p):
+        """From the start when it is sold out or expired meanwhile."""
+        url = self.offer(p)
+        return patiently(lambda: self.bill_of(url), 5, "a payment page")
 
-    def buy(self, n):
-        plan, stack = self.plans[n], self.stack
-        time.sleep(plan["wait"])
-        buyer = stack.buyer(first_name=f"Покупець {n}")
-        bill = None
-        for _ in range(6):
-            url = self.again(lambda: self.offer(buyer, plan), f"buyer {n}'s payment button")
-            try:
-                bill = self.again(lambda: self.place(url), f"buyer {n}'s payment page")
-                break
-            except AssertionError:
-                continue  # sold out or expired meanwhile: from the start
-        if not bill:
-            self.troubles.append(f"buyer {n} never saw a payment page")
-            return
+    def pay(self, p, bill):
+        """True when Portmone has the money, whatever became of the answer to the browser."""
+        if self.stack.api("GET", f"/api/bills/{bill}")["status"] == "paid":
+            return True
+        self.stack.pay(bill, notify=p.notify, **{"return": p.returns}, force=True)
+        return True
+
+    def buy(self, p):
+        stack = self.stack
+        p.buyer = Buyer(stack, stack.api("POST", "/api/users", {
+            "id": FIRST_ID + p.n, "first_name": f"Покупець {p.n}", "language_code": "uk"}))
+        bill = patiently(lambda: self.open(p), GIVE_UP, f"buyer {p.n}'s payment page")
         bought = stack.api("GET", f"/api/bills/{bill}")
-        number = bought["order"]
+        p.number = bought["order"]
         quantity = round(float(bought["amount"]) / PRICE)  # less than wished when stock is short
-        if plan["declines"]:
+        if p.declined_first:
             stack.api("POST", f"/api/bills/{bill}/decline", {}, check=False)
-        if plan["late"]:
-            time.sleep(TTL + 2)
-        if not plan["pays"]:
+        if not p.pays:
             return
-        stack.pay(bill, notify=plan["notify"], **{"return": plan["back"]}, force=True)
-        with self.lock:
-            self.paid.append((buyer, number, quantity, plan["value"]))
-        if plan["notices"] > 1:
-            stack.api("POST", "/api/notify", {"order": number, "shopBillId": "1",
-                                              "format": "json", "count": plan["notices"],
-                                              "parallel": plan["notices"]}, check=False)
+        if p.late:
+            time.sleep(TTL + 2)
+        patiently(lambda: self.pay(p, bill), GIVE_UP, f"buyer {p.n}'s payment")
+        p.quantity = quantity
+        if p.notices > 1:
+            stack.api("POST", "/api/notify", {"order": p.number, "shopBillId": "1",
+                                              "format": "json", "count": p.notices,
+                                              "parallel": p.notices}, check=False)
 
-    # ---- the whole ----
+    # ---- the stock ----
 
-    def stock(self, part):
+    def catalogue(self):
+        self.stack.import_catalogue([{"slug": "storm", "title": {"uk": "Буря"}, "values": [
+            {"slug": f"storm-{v}", "title": {"uk": f"Картка {v}"}, "price": f"{PRICE}.00"}
+            for v in range(VALUES)]}])
+
+    def put(self, part):
         """Half of what is needed at first, the rest while buyers wait."""
         for value in range(VALUES):
-            need = sum(p["quantity"] for p in self.plans if p["value"] == value) + 3
-            half = need // 2
-            count = half if part == 0 else need - half
-            self.again(lambda v=value, c=count: self.stack.stock(
-                f"storm-{v}", c, prefix=f"S{part}") or True, "an import")
+            need = sum(p.wished for p in self.purchases if p.value == value) + 3
+            count = need // 2 if part == 0 else need - need // 2
+            # The serial is the code's: so the books can be compared with the chats.
+            codes = [f"S{part}-{value}-{n:06d}" for n in range(count)]
+            path = self.stack.var / f"codes-{value}.csv"
+            path.write_text("code,serial\n" + "".join(f"{c},{c}\n" for c in codes))
+            patiently(lambda v=value, p=path: not self.stack.kartka(
+                "codes", "import", f"storm-{v}", p, check=False).returncode, GIVE_UP, "an import")
+            path.unlink()
 
-    def restart(self):
-        """Everything at once, as when the power fails, and one command to come back."""
-        for name in ("kartka", "mariadbd", "nginx", "worker", "telegram", "portmone", "admin",
-                     "multiwatch"):
-            for pid in self.stack.processes(name):
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-        self.stack.process.wait(20)
-        self.stack.start()
-        self.restarts += 1
+    # ---- the end ----
+
+    def settle(self):
+        """Until everybody who paid has what they paid for, or for too long."""
+        began = time.monotonic()
+        waiting = [p for p in self.purchases if p.quantity]
+        while waiting and time.monotonic() - began < SETTLE:
+            waiting = [p for p in waiting if not p.is_complete()]
+            time.sleep(0.2 if waiting else 0)
+        self.settled = time.monotonic() - began
+        for p in waiting:
+            self.troubles.append(
+                f"order {p.number} of buyer {p.n}: paid {p.quantity}, has {len(set(p.buyer.codes()))}; "
+                f"state {self.stack.state(p.number)}")
 
     def verify(self):
-        stack = self.stack
-        end = time.monotonic() + SETTLE
-        for buyer, number, quantity, _ in self.paid:
-            def complete(b=buyer, q=quantity):
-                return len(set(b.codes())) == q
-            left = max(end - time.monotonic(), 1)
-            try:
-                until(complete, left, f"{quantity} codes of order {number}")
-            except AssertionError as error:
-                self.troubles.append(f"{error}; the order is {stack.state(number)}, "
-                                     f"the buyer has {len(set(buyer.codes()))}")
-        seen = {}
-        for buyer, number, _, _ in self.paid:
-            for code in set(buyer.codes()):
-                if seen.setdefault(code, buyer.id) != buyer.id:
-                    self.troubles.append(f"code of order {number} is another's too")
-        for person in stack.api("GET", "/api/users"):
-            if person["id"] not in {b.id for b, *_ in self.paid} and person["id"] >= 500000:
-                from stack import Buyer
-
-                if Buyer(stack, person).codes():
-                    self.troubles.append(f"person {person['id']} did not pay and has codes")
-        sold = int(stack.sql("SELECT COUNT(*) FROM card_codes c JOIN card_values v ON "
-                             "v.id = c.value_id WHERE c.state = 'sold' AND v.slug LIKE 'storm-%'")[0][0])
-        if sold != sum(q for _, _, q, _ in self.paid):
-            self.troubles.append(f"{sold} codes sold, {sum(q for _, _, q, _ in self.paid)} paid for")
-        done = stack.kartka("check", check=False)
+        """The chats against what was paid, and against the books."""
+        rows = self.stack.sql("SELECT o.number, c.serial FROM card_codes c LEFT JOIN orders o "
+                              "ON o.id = c.order_id WHERE c.state = 'sold'")
+        books = {}
+        for number, serial in rows:
+            books.setdefault(number, set()).add(serial)
+        for p in self.purchases:
+            has = set(p.buyer.codes()) if p.buyer else set()
+            sold = books.pop(p.number, set())
+            if has != sold or len(has) != p.quantity:
+                self.troubles.append(f"buyer {p.n} paid for {p.quantity}, has {sorted(has)}, "
+                                     f"was sold {sorted(sold)} in order {p.number}")
+            if any(code.split("-")[1] != str(p.value) for code in has):
+                self.troubles.append(f"buyer {p.n} has another value: {sorted(has)}")
+        if books:
+            self.troubles.append(f"sold to nobody who paid: {books}")
+        for violation in self.stack.violations():
+            self.troubles.append(f"the sandbox: {violation}")
+        done = self.stack.kartka("check", check=False)
         if done.returncode:
             self.troubles.append(done.stdout + done.stderr)
 
-    def run(self):
+    # ---- the whole ----
+
+    def blow(self):
+        threads = [threading.Thread(target=self.weather, args=(what,))
+                   for what in (self.killing, self.gusting)]
+        for thread in threads:
+            thread.start()
+        try:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                jobs = [pool.submit(self.buy, p) for p in self.purchases]
+                time.sleep(3)
+                self.put(1)
+            for job in jobs:
+                if job.exception():
+                    self.troubles.append(f"a buyer: {job.exception()!r}")
+        finally:
+            self.over.set()
+            for thread in threads:
+                thread.join()
+
+    def run(self, keep=False):
         began = time.monotonic()
-        with Stack(ORDER_TTL=TTL, LOG_FILE="/dev/full", THROTTLE_RATE=50,
-                   THROTTLE_BURST=500) as self.stack:
-            self.stack.import_catalogue([{"slug": "storm", "title": {"uk": "Буря"}, "values": [
-                {"slug": f"storm-{v}", "title": {"uk": f"Картка {v}"}, "price": f"{PRICE}.00"}
-                for v in range(VALUES)]}])
-            self.stock(0)
-            weather = threading.Thread(target=self.weather)
-            weather.start()
-            try:
-                with ThreadPoolExecutor(THREADS) as pool:
-                    jobs = [pool.submit(self.buy, n) for n in range(self.count)]
-                    time.sleep(self.random.uniform(3, 8))
-                    self.stock(1)
-                    for job in jobs:
-                        if job.exception():
-                            self.troubles.append(f"a buyer: {job.exception()!r}")
-            finally:
-                self.over.set()
-                weather.join()
+        self.stack = Apart(time_scale=TIME_SCALE, log_disk=LOG_DISK, ORDER_TTL=TTL,
+                           THROTTLE_RATE=50, THROTTLE_BURST=500)
+        try:
+            self.stack.start()
+            self.catalogue()
+            self.put(0)
+            started = time.monotonic() - began
+            self.blow()
             self.stack.faults(reset=True)
-            if self.random.random() < 0.5:
-                self.restart()
+            blown = time.monotonic() - began
+            if self.cut_at_end:
+                self.cut(everything=True)
+            self.settle()
             self.verify()
-        print(f"seed {self.seed}: {self.count} buyers, {len(self.paid)} paid, {self.kills} kills, "
-              f"{self.faults} faults, {self.restarts} power cuts, "
-              f"{time.monotonic() - began:.0f} s, {len(self.troubles)} findings", flush=True)
-        for trouble in self.troubles[:20]:
-            print(f"  {trouble}", flush=True)
+            self.times = f"start {started:.0f}, storm {blown - started:.0f}"
+        except Exception as error:  # noqa: BLE001  whatever it is, it is a finding
+            self.troubles.append(f"the storm: {error!r}")
+            self.times = ""
+        finally:
+            self.stack.stop()
+            if keep and self.troubles:
+                (self.stack.var / "output").write_text("".join(self.stack.output))
+                print(f"kept: {self.stack.var}", flush=True)
+            else:
+                self.stack.remove()
+        self.seconds = time.monotonic() - began
         return not self.troubles
+
+    def summary(self):
+        paid = sum(p.quantity > 0 for p in self.purchases)
+        lines = [f"seed {self.seed}: {len(self.purchases)} buyers, {paid} paid, "
+                 f"{sum(self.kills.values())} kills, {sum(self.faults.values())} faults, "
+                 f"{self.seconds:.0f} s ({self.times}, settled in {self.settled:.0f}), "
+                 f"{len(self.troubles)} findings"]
+        return "\n".join(lines + [f"  {trouble}" for trouble in self.troubles[:20]])
 
 
 def main():
@@ -249,10 +342,22 @@ def main():
     parser.add_argument("--seeds", type=int, default=int(os.environ.get("SEEDS", "3")))
     parser.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "1")))
     parser.add_argument("--buyers", type=int, default=int(os.environ.get("BUYERS", "200")))
+    parser.add_argument("--keep", action="store_true", help="the folder of a seed with findings")
     args = parser.parse_args()
-    good = 0
+    began = time.monotonic()
+    good, paid, kills, faults = 0, Counter(), Counter(), Counter()
     for seed in range(args.seed, args.seed + args.seeds):
-        good += Storm(seed, args.buyers).run()
+        storm = Storm(seed, args.buyers)
+        good += storm.run(args.keep)
+        print(storm.summary(), flush=True)
+        paid.update(orders=sum(p.quantity > 0 for p in storm.purchases),
+                    codes=sum(p.quantity for p in storm.purchases))
+        kills.update(storm.kills)
+        faults.update(storm.faults)
+    print(f"{args.seeds} seeds in {time.monotonic() - began:.0f} s: {paid['orders']} orders paid, "
+          f"{paid['codes']} codes")
+    print("kills: ", json.dumps(kills, sort_keys=True))
+    print("faults:", json.dumps(faults, sort_keys=True))
     print(f"{good} passed, {args.seeds - good} failed")
     return 0 if good == args.seeds else 1
 
