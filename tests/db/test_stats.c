@@ -349,10 +349,10 @@ static void test_chargeback(void **state)
 	turns(t->db);
 	db_test_exec(t, "UPDATE orders o JOIN payments p ON p.order_id = o.id SET "
 			"o.state = 'disputed', p.state = 'review', p.reason = 'chargeback' "
-			"WHERE o.id % 6 = 1");
-	db_test_exec(t, "UPDATE stats_state SET again_from = '1971-01-01', "
-			"again_at = UTC_TIMESTAMP(6)");
-	db_test_exec(t, "UPDATE stats_state SET again_from = DATE(" AT("600000") ")");
+			"WHERE p.amount_kop = 200");
+	assert_true(db_test_number(t, "SELECT COUNT(*) FROM orders WHERE state = 'disputed'"));
+	db_test_exec(t, "UPDATE stats_state SET again_from = DATE(" AT(
+				"600000") "), again_at = UTC_TIMESTAMP(6)");
 	turns(t->db);
 	check_days(t, 7);
 }
