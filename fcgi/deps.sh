@@ -13,7 +13,7 @@ build='gcc make pkg-config libfcgi-dev libcurl4-openssl-dev libjson-c-dev libmar
 run="$build mariadb-server-core mariadb-client nginx-light spawn-fcgi multiwatch ca-certificates tzdata"
 sandbox='libmicrohttpd-dev libsqlite3-dev'
 test="clang clang-tidy clang-format libclang-rt-14-dev cppcheck valgrind libcmocka-dev python3-pytest
-	python3-pytest-xdist python3-selenium chromium chromium-driver fonts-dejavu-core fonts-noto-color-emoji wrk apache2-utils curl strace
+	python3-pytest-xdist python3-selenium chromium chromium-driver faketime fonts-dejavu-core fonts-noto-color-emoji wrk apache2-utils curl strace
 	shellcheck $sandbox"
 # make test-galera, make test-mysql.
 galera='mariadb-server galera-4 rsync'

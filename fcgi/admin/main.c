@@ -5,7 +5,6 @@
  */
 #include "fcgi/admin/route.h"
 
-#include "shared/base/clock.h"
 #include "shared/service/vault.h"
 
 /* A file of codes is uploaded whole; nginx's limit for /admin/ is the same. */
@@ -42,7 +41,7 @@ static void tick(void *data)
 {
 	struct admin *admin = data;
 
-	beat_stamp(admin->program.shm, BEAT_ADMIN, clock_monotonic_ms());
+	program_beat(&admin->program, BEAT_ADMIN);
 	key_report_tick(&admin->keys);
 }
 

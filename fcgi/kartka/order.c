@@ -2,6 +2,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/domain/order_ask.h"
+#include "shared/domain/order_story.h"
 #include "shared/domain/refund.h"
 #include "shared/domain/support.h"
 #include "shared/service/portmone_evidence.h"
@@ -103,6 +104,23 @@ static int refunds_show(const struct command_env *env, struct db *db, const stru
 	return 0;
 }
 
+/* What the buyer was told, and what could not be. */
+static int messages_show(const struct command_env *env, struct db *db,
+			 const struct order *order)
+{
+	struct order_message *messages;
+	size_t count;
+	int const rc = order_messages(db, env->arena, order->id, &messages, &count);
+
+	if (rc)
+		return outside_db_failed(env, db, rc);
+	for (size_t i = 0; i < count; i++)
+		printf("%-11s %s %s %s%s%s\n", "message",
+		       clock_iso(env->arena, messages[i].created_at), messages[i].kind,
+		       messages[i].state, *messages[i].error ? ": " : "", messages[i].error);
+	return 0;
+}
+
 /* What was written about the order, both ways. */
 static int cases_show(const struct command_env *env, struct db *db, const struct order *order)
 {
@@ -141,6 +159,8 @@ int command_order_show(struct command_env *env, int argc, char **argv)
 	status = payments_show(env, db, order);
 	if (!status)
 		status = refunds_show(env, db, order);
+	if (!status)
+		status = messages_show(env, db, order);
 	if (!status)
 		status = cases_show(env, db, order);
 	db_free(db);

@@ -84,7 +84,7 @@ static pid_t next_pid(DIR *proc)
 }
 
 /* Kernels without /proc/…/children: look at everybody's parent. */
-static size_t children_by_scan(pid_t *ret, size_t max)
+static size_t children_by_scan(pid_t parent, pid_t *ret, size_t max)
 {
 	DIR *proc = opendir("/proc");
 	size_t count = 0;
@@ -93,22 +93,22 @@ static size_t children_by_scan(pid_t *ret, size_t max)
 	if (!proc)
 		return 0;
 	while (count < max && (pid = next_pid(proc)))
-		if (parent_of(pid) == getpid())
+		if (parent_of(pid) == parent)
 			ret[count++] = pid;
 	closedir(proc);
 	return count;
 }
 
-size_t process_children(pid_t *ret, size_t max)
+size_t process_children(pid_t parent, pid_t *ret, size_t max)
 {
 	static char text[PROC_TEXT_MAX];
 	char name[64];
 	const char *p = text;
 	size_t count = 0;
 
-	snprintf(name, sizeof(name), "task/%ld/children", (long)getpid());
-	if (!proc_read(getpid(), name, text, sizeof(text)))
-		return children_by_scan(ret, max);
+	snprintf(name, sizeof(name), "task/%ld/children", (long)parent);
+	if (!proc_read(parent, name, text, sizeof(text)))
+		return children_by_scan(parent, ret, max);
 	while (count < max) {
 		char *end;
 		long const pid = strtol(p, &end, 10);

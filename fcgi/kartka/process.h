@@ -12,8 +12,8 @@
 /* In the environment of everything a run starts, besides KARTKA_VAR. */
 #define PROCESS_MARK "KARTKA_SUPERVISOR"
 
-/* Our children, living or not, at most max of them. */
-size_t process_children(pid_t *ret, size_t max);
+/* A process's children, living or not, at most max of them. */
+size_t process_children(pid_t parent, pid_t *ret, size_t max);
 
 /* Not there, or only a zombie. */
 bool process_is_gone(pid_t pid);

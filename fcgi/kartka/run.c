@@ -208,6 +208,7 @@ static void responder_start(struct run *r, const struct responder *responder)
 					      .phase = STOP_RESPONDERS,
 					      .stop_signal = SIGTERM,
 					      .socket = socket,
+					      .copies = (size_t)r->config->responders,
 				      });
 }
 

@@ -22,6 +22,7 @@ enum {
 	STRAYS_MS = 1000,      /* how often strays are looked for when nothing died */
 	STRAY_GRACE_MS = 2000, /* a responder finishes the request in hand */
 	ALONE_MS = 10,	       /* how soon it is looked whether they are gone */
+	SHORT_MS = 5000,       /* a copy that died is back much sooner */
 	CHILDREN_MAX = 4096,
 };
 
@@ -165,7 +166,7 @@ static bool is_known(const struct supervisor *s, pid_t pid)
 static size_t strays_signal(const struct supervisor *s, int signal)
 {
 	static pid_t children[CHILDREN_MAX];
-	size_t const count = process_children(children, CHILDREN_MAX);
+	size_t const count = process_children(getpid(), children, CHILDREN_MAX);
 	size_t strays = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -196,7 +197,7 @@ static size_t strays_of(const struct supervisor *s, const struct service *servic
 	static pid_t children[CHILDREN_MAX];
 	const char *slash = strrchr(service->argv[0], '/');
 	const char *name = slash ? slash + 1 : service->argv[0];
-	size_t const count = process_children(children, CHILDREN_MAX);
+	size_t const count = process_children(getpid(), children, CHILDREN_MAX);
 	size_t strays = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -206,6 +207,30 @@ static size_t strays_of(const struct supervisor *s, const struct service *servic
 			(void)kill(children[i], SIGKILL);
 		}
 	return strays;
+}
+
+/*
+ * multiwatch forgets a copy for which fork failed, until all are gone.  What has had too few
+ * for a while is ended, and started anew with all of them.
+ */
+static void copies_look(struct supervisor *s, int64_t now)
+{
+	static pid_t children[CHILDREN_MAX];
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct service *service = &s->services[i];
+
+		if (!service->copies || !service->pid ||
+		    process_children(service->pid, children, CHILDREN_MAX) >= service->copies)
+			service->short_ms = 0;
+		else if (!service->short_ms)
+			service->short_ms = now;
+		else if (now - service->short_ms > SHORT_MS) {
+			log_event(LOG_WARN, "copies_missing", "name=%s", service->name);
+			service->short_ms = 0;
+			(void)kill(service->pid, service->stop_signal);
+		}
+	}
 }
 
 /* ---- what happens ---- */
@@ -305,8 +330,10 @@ bool supervise_wait(struct supervisor *s, int64_t ms)
 		int64_t now = clock_monotonic_ms();
 		int64_t until;
 
-		if (now >= s->strays_look_ms)
+		if (now >= s->strays_look_ms) {
 			strays_end(s, now);
+			copies_look(s, now);
+		}
 		until = services_restart(s, end);
 		if (until > s->strays_look_ms)
 			until = s->strays_look_ms;

@@ -27,11 +27,13 @@ struct service {
 	const char *socket; /* a name it binds: removed before each start; NULL: none */
 	bool alone;	    /* what is left of its last run would be in its way */
 	bool quiet;	    /* while it starts: whoever waits for it tells of its death */
+	size_t copies;	    /* children that it keeps alive; 0: nobody counts */
 
 	pid_t pid; /* 0: not running */
 	int64_t started_ms;
 	int64_t due_ms; /* when it is started again */
 	int quick_deaths;
+	int64_t short_ms; /* since when copies are missing; 0: none is */
 };
 
 enum { SERVICES_MAX = 24 };

@@ -4,7 +4,6 @@
 #include "fcgi/portmone/app.h"
 
 #include "fcgi/portmone/page.h"
-#include "shared/base/clock.h"
 #include "shared/base/limits.h"
 
 #include <sys/socket.h>
@@ -50,7 +49,7 @@ static void tick(void *data)
 {
 	struct app *app = data;
 
-	beat_stamp(app->program.shm, app->beat, clock_monotonic_ms());
+	program_beat(&app->program, app->beat);
 }
 
 /* The copies of both sockets are the same program; the health page tells them apart. */

@@ -220,6 +220,6 @@ void webhook_tick(void *app)
 {
 	struct bot *bot = app;
 
-	beat_stamp(bot->program->shm, BEAT_TELEGRAM, clock_monotonic_ms());
+	program_beat(bot->program, BEAT_TELEGRAM);
 	key_report_tick(&bot->keys);
 }

@@ -25,7 +25,6 @@ enum {
 
 int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 {
-	static uint64_t dropped;
 	struct worker_beat const beat = {
 		.id = w->id,
 		.host = w->host,
@@ -36,8 +35,6 @@ int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 
 	UNUSED(a);
 	UNUSED(lease_data);
-	metric_add(w->program.shm, METRIC_LOG_DROPPED, log_dropped() - dropped);
-	dropped = log_dropped();
 	key_report_tick(&w->keys);
 	rc = worker_beat(w->program.db, &beat);
 	if (!rc) {

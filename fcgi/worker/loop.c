@@ -229,7 +229,7 @@ static void tick(struct worker *w, int64_t *ticked_ms)
 	if (now - *ticked_ms < TICK_MS)
 		return;
 	*ticked_ms = now;
-	beat_stamp(w->program.shm, BEAT_WORKER, now);
+	program_beat(&w->program, BEAT_WORKER);
 	checkup_reap(w);
 }
 

@@ -46,6 +46,7 @@ struct claim {
 	struct outbox_row *list;
 	size_t count;
 	bool changed; /* some row was put off, ours or not */
+	bool unsure;  /* the last try may have committed */
 };
 
 static int row_read(const struct db_cell *c, struct outbox_row *row)
@@ -98,20 +99,40 @@ static int claim_priority(struct db *db, struct claim *claim, enum outbox_priori
 	return rc;
 }
 
+/* Rows of a COMMIT whose answer was lost are claimed anew, or they wait for the lease's end. */
+static int claim_again(struct db *db, struct claim *claim)
+{
+	int rc = OK;
+
+	for (size_t i = 0; !rc && claim->unsure && i < claim->count; i++)
+		rc = db_exec(db,
+			     "UPDATE outbox SET lease_owner = NULL, attempts = attempts - 1, "
+			     "not_before = UTC_TIMESTAMP(6) "
+			     "WHERE id = ? AND lease_owner = ? AND attempts = ? AND "
+			     "state = 'pending'",
+			     PARAMS(P(claim->list[i].id), P(claim->owner),
+				    P(claim->list[i].attempts)),
+			     NULL);
+	if (!rc)
+		claim->count = 0;
+	return rc;
+}
+
 static int claim_work(struct db *db, void *data)
 {
 	struct claim *claim = data;
 	int rc;
 
-	claim->count = 0;
 	claim->changed = false;
 	DB_TX(tx, db);
-	if ((rc = tx.rc))
+	if ((rc = tx.rc) || (rc = claim_again(db, claim)))
 		return rc;
 	for (size_t i = 0; i < COUNT(priorities) && claim->count < (size_t)claim->limit; i++)
 		if ((rc = claim_priority(db, claim, priorities[i])))
 			return rc;
-	return claim->changed ? db_tx_commit(&tx) : OK;
+	rc = claim->changed ? db_tx_commit(&tx) : OK;
+	claim->unsure = rc == ERR_UNSURE;
+	return rc;
 }
 
 int outbox_claim(struct db *db, struct arena *a, int64_t owner, int limit,

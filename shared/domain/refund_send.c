@@ -17,7 +17,26 @@ struct claim {
 	int64_t lease;
 	struct refund_task *list;
 	size_t count;
+	bool unsure; /* the last try may have committed */
 };
+
+/* Those of a COMMIT whose answer was lost are claimed anew, or wait for the lease's end. */
+static int claim_again(struct db *db, struct claim *claim)
+{
+	int rc = OK;
+
+	for (size_t i = 0; !rc && claim->unsure && i < claim->count; i++)
+		rc = db_exec(db,
+			     "UPDATE refunds SET lease_owner = NULL, claims = claims - 1, "
+			     "not_before = UTC_TIMESTAMP(6) WHERE id = ? AND lease_owner = ? "
+			     "AND claims = ?",
+			     PARAMS(P(claim->list[i].refund_id), P(claim->owner),
+				    P(claim->list[i].claims)),
+			     NULL);
+	if (!rc)
+		claim->count = 0;
+	return rc;
+}
 
 static int claim_work(struct db *db, void *data)
 {
@@ -25,9 +44,8 @@ static int claim_work(struct db *db, void *data)
 	struct db_rows rows;
 	int rc;
 
-	claim->count = 0;
 	DB_TX(tx, db);
-	if ((rc = tx.rc))
+	if ((rc = tx.rc) || (rc = claim_again(db, claim)))
 		return rc;
 	rc = db_query(db, claim->arena,
 		      "SELECT r.id, r.order_id, o.number, o.created_at, r.claims "
@@ -59,7 +77,9 @@ static int claim_work(struct db *db, void *data)
 			return rc;
 	}
 	claim->count = rows.count;
-	return db_tx_commit(&tx);
+	rc = db_tx_commit(&tx);
+	claim->unsure = rc == ERR_UNSURE;
+	return rc;
 }
 
 int refund_claim(struct db *db, struct arena *a, int64_t owner, int limit,

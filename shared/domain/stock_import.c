@@ -112,7 +112,8 @@ static bool marks_add(struct marks *m, const unsigned char *fingerprint)
 
 struct part {
 	struct stock_import *import;
-	int64_t found; /* inserted; or known, where the shelf is only looked at */
+	int64_t found;	/* inserted; or known, where the shelf is only looked at */
+	int64_t unsure; /* found by a try that may have committed */
 };
 
 /* Where a row goes: on the shelf, or into the staging batch with its place in the file. */
@@ -207,7 +208,10 @@ static int chunk_work(struct db *db, void *data)
 			if ((rc = part_work(db, part, i, done)))
 				return rc;
 	CRASH_POINT("import.before_commit");
-	return db_tx_commit(&tx);
+	rc = db_tx_commit(&tx);
+	if (rc == ERR_UNSURE)
+		part->unsure = part->found;
+	return rc;
 }
 
 static int chunk_write(struct stock_import *import)
@@ -223,6 +227,9 @@ static int chunk_write(struct stock_import *import)
 	if (rc)
 		return rc;
 	CRASH_POINT("import.committed");
+	/* All of them known now: the COMMIT whose answer was lost had put them there. */
+	if (!part.found && !only_looks(import))
+		part.found = part.unsure;
 	added = only_looks(import) ? (int64_t)import->count - part.found : part.found;
 	import->staged += (int64_t)import->count;
 	import->report.added += added;
@@ -329,7 +336,8 @@ static void statements_make(struct stock_import *import)
 						"INSERT INTO staged_codes (staging_id, seq, "
 						"ciphertext, key_id, fingerprint, "
 						"serial, expires_at) VALUES ",
-						"(?, ?, ?, ?, ?, ?, ?)", batch_sizes[i], "");
+						"(?, ?, ?, ?, ?, ?, ?)", batch_sizes[i],
+						" ON DUPLICATE KEY UPDATE seq = VALUES(seq)");
 		import->known_sql[i] = repeated(
 			&import->sql_arena,
 			"SELECT COUNT(*) FROM card_codes WHERE fingerprint IN (", "?",

@@ -89,6 +89,16 @@ void program_end(struct program *p)
 	arena_release(&p->arena);
 }
 
+void program_beat(const struct program *p, enum beat beat)
+{
+	static uint64_t told;
+	uint64_t const dropped = log_dropped();
+
+	beat_stamp(p->shm, beat, clock_monotonic_ms());
+	metric_add(p->shm, METRIC_LOG_DROPPED, dropped - told);
+	told = dropped;
+}
+
 /* ---- the database behind its mark ---- */
 
 bool program_db_try(struct program *p)

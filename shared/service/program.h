@@ -24,6 +24,9 @@ void program_end(struct program *p);
 /* "portmone: …" on stderr; returns the exit status 1. */
 int program_fail(const struct program *p, const char *fmt, ...) PRINTF(2, 3);
 
+/* Each second: this copy lives, and so many lines of its log were not written. */
+void program_beat(const struct program *p, enum beat beat);
+
 /*
  * May the database be asked?  False: it is down and this is not the second's probe, so answer
  * at once.  After true comes program_db_done() with what the last call returned.
