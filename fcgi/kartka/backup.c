@@ -25,13 +25,15 @@ const char *backup_passphrase(const struct command_env *env, bool from_stdin)
 	const char *given = getenv("KARTKA_BACKUP_PASSPHRASE");
 	char *line = arena_alloc(env->arena, PASSWORD_MAX * 4 + 3);
 
-	if (from_stdin) {
-		if (!fgets(line, PASSWORD_MAX * 4 + 3, stdin)) {
+	/* Whoever pipes one in means it. */
+	if (from_stdin || (!given && !isatty(STDIN_FILENO))) {
+		if (fgets(line, PASSWORD_MAX * 4 + 3, stdin)) {
+			line[strcspn(line, "\r\n")] = '\0';
+			given = line;
+		} else if (from_stdin) {
 			command_fail(env, "no passphrase on the standard input");
 			return NULL;
 		}
-		line[strcspn(line, "\r\n")] = '\0';
-		given = line;
 	}
 	if (!given) {
 		command_fail(env, "a passphrase is needed, by --passphrase-stdin or in "

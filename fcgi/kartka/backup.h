@@ -8,8 +8,9 @@
 #include "fcgi/kartka/outside.h"
 
 /*
- * The passphrase: the first line of the standard input, or KARTKA_BACKUP_PASSPHRASE.  NULL:
- * there is none, or it is too short, and stderr says so.
+ * The passphrase: with from_stdin the first line of the standard input, else
+ * KARTKA_BACKUP_PASSPHRASE, else the first line of what is piped in.  NULL: there is none, or it
+ * is too short, and stderr says so.
  */
 const char *backup_passphrase(const struct command_env *env, bool from_stdin);
 

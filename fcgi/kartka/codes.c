@@ -92,6 +92,10 @@ int command_codes_import(struct command_env *env, int argc, char **argv)
 	if (!options.batch)
 		options.batch = arena_printf(env->arena, "import %s",
 					     clock_iso(env->arena, clock_now()));
+	/* In it the codes expire; not all of the command is in it, because the database's and
+	 * nginx's processes would be as well. */
+	if (clock_set_zone(env->config->timezone))
+		return command_fail(env, "TIMEZONE: %s is not there", env->config->timezone);
 	vault_fill(env->config, &vault);
 	db = outside_db(env);
 	if (!db)

@@ -67,10 +67,10 @@ static const struct command commands[] = {
 	{ "order settle", "NUMBER", "ask Portmone about an order now, and settle it by the answer",
 	  CONFIG_SERVE, command_order_settle },
 
-	{ "order refund", "NUMBER [--amount 50.00] --why TEXT",
+	{ "order refund", "NUMBER [--amount 50.00] [--why TEXT]",
 	  "give an order's money back through Portmone: all of it, or a part\n\n"
 	  "  All of it ends the order: its codes become defective.  The worker does it, once, and the buyer is told;\n"
-	  "  `order show` says how it stands.",
+	  "  `order show` says how it stands.  The text stays in the audit trail, and goes to Portmone.",
 	  CONFIG_DB, command_order_refund },
 	{ "order review", "[NUMBER]", "payments that did not fit and wait for a decision, of one order or of all",
 	  CONFIG_DB, command_order_review },
@@ -105,13 +105,13 @@ static const struct command commands[] = {
 
 	{ "backup", "FILE [--passphrase-stdin]",
 	  "one consistent copy of the database and the keys, while the shop sells\n\n"
-	  "  The passphrase seals the keys: the first line of the standard input, or KARTKA_BACKUP_PASSPHRASE.\n"
+	  "  The passphrase seals the keys: KARTKA_BACKUP_PASSPHRASE, or the first line of the standard input.\n"
 	  "  Codes in the copy are encrypted with the keys; names and orders are not.",
 	  CONFIG_DB, command_backup },
-	{ "restore", "FILE [--passphrase-stdin] --yes [--replace] [--secrets]",
+	{ "restore", "FILE [--passphrase-stdin] [--replace] [--dry-run] [--secrets]",
 	  "bring a shop back from a backup: into an empty database; the shop must not run\n\n"
-	  "  --yes      do it; without, the file is only tried\n"
 	  "  --replace  drop what the database holds\n"
+	  "  --dry-run  change nothing, see that the file is whole and the passphrase is its own\n"
 	  "  --secrets  change nothing, show the keys as lines for .env: they must be set with a database of one's own",
 	  CONFIG_BASE, command_restore },
 

@@ -49,15 +49,13 @@ static int refund_ask(const struct command_env *env, struct db *db, const struct
 int command_order_refund(struct command_env *env, int argc, char **argv)
 {
 	const char *typed = command_option(&argc, argv, "amount");
+	const char *why = command_option(&argc, argv, "why");
 	struct decision decision;
 	struct refund_wish wish;
 	struct order *order;
-	const char *why;
 	struct db *db;
 	int status;
 
-	if (!order_why(env, &argc, argv, &why))
-		return 1;
 	if (argc != 1 || command_left_options(argc, argv))
 		return command_usage(env);
 	wish = (struct refund_wish){ .decision = &decision };
@@ -66,6 +64,8 @@ int command_order_refund(struct command_env *env, int argc, char **argv)
 	db = outside_db(env);
 	if (!db || !(order = order_named(env, db, argv[0])))
 		return 1;
+	if (!why || !*why)
+		why = arena_printf(env->arena, "refund of %s", order->number);
 	decision = order_decision(env, why);
 	wish.order_id = order->id;
 	status = refund_ask(env, db, order, &wish);

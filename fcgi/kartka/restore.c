@@ -232,13 +232,15 @@ static int restore(struct command_env *env, const struct backup_file *file, bool
 int command_restore(struct command_env *env, int argc, char **argv)
 {
 	bool const from_stdin = command_flag(&argc, argv, "passphrase-stdin");
-	bool const yes = command_flag(&argc, argv, "yes");
+	bool const dry_run = command_flag(&argc, argv, "dry-run");
 	bool const replace = command_flag(&argc, argv, "replace");
 	bool const secrets = command_flag(&argc, argv, "secrets");
 	struct backup_file file;
 	const char *passphrase;
 	const char *why;
 
+	/* Into an empty database it can't go wrong, and --replace says what it does. */
+	(void)command_flag(&argc, argv, "yes");
 	if (argc != 1 || command_left_options(argc, argv))
 		return command_usage(env);
 	passphrase = backup_passphrase(env, from_stdin);
@@ -249,10 +251,10 @@ int command_restore(struct command_env *env, int argc, char **argv)
 		return command_fail(env, "%s: %s", argv[0], why);
 	if (secrets)
 		return secrets_show(&file);
-	if (!yes)
-		return command_fail(env,
-				    "%s is whole, %s old, and would take the database's "
-				    "place: --yes",
-				    argv[0], backup_age(env->arena, file.note.made_at));
+	if (dry_run) {
+		printf("%s is whole, %s old\n", argv[0],
+		       backup_age(env->arena, file.note.made_at));
+		return 0;
+	}
 	return restore(env, &file, replace);
 }

@@ -210,6 +210,8 @@ void webhook_handle(void *app, struct arena *a, const struct web_request *req,
 	if (status) {
 		metric_add(bot->program->shm, METRIC_UPDATES_REFUSED, 1);
 		web_status(res, status);
+		if (status == 405)
+			web_add_header(res, "Allow", "POST");
 		return;
 	}
 	metric_add(bot->program->shm, METRIC_UPDATES, 1);

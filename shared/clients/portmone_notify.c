@@ -28,15 +28,28 @@ static void bill_add(struct notification *n, const char *order_number, const cha
 
 /* ---- JSON ---- */
 
+static int object_read(struct arena *a, const struct json *v, struct notification *n)
+{
+	if (json_type(v) != JSON_OBJECT)
+		return ERR_INVALID;
+	bill_add(n, portmone_member(a, v, "shopOrderNumber", "shop_order_number"),
+		 portmone_member(a, v, "shopBillId", "shop_bill_id"));
+	return OK;
+}
+
+/* One object; or several in an array, as `result` answers. */
 static int json_read(struct arena *a, struct bytes body, struct notification *n)
 {
 	AUTO_JSON doc = { 0 };
+	int rc = OK;
 
-	if (json_parse(body, JSON_DEPTH_MAX, &doc) || json_type(doc.root) != JSON_OBJECT)
+	if (json_parse(body, JSON_DEPTH_MAX, &doc))
 		return ERR_INVALID;
-	bill_add(n, portmone_member(a, doc.root, "shopOrderNumber", "shop_order_number"),
-		 portmone_member(a, doc.root, "shopBillId", "shop_bill_id"));
-	return OK;
+	if (json_type(doc.root) != JSON_ARRAY)
+		return object_read(a, doc.root, n);
+	for (size_t i = 0; !rc && i < json_count(doc.root); i++)
+		rc = object_read(a, json_at(doc.root, i), n);
+	return json_count(doc.root) ? rc : ERR_INVALID;
 }
 
 /* ---- XML ---- */
@@ -185,51 +198,105 @@ static int xml_read(struct arena *a, struct bytes body, struct notification *n)
 	return status == XML_STATUS_OK && !r.refused ? OK : ERR_INVALID;
 }
 
+/* ---- by content type ---- */
+
+typedef int read_fn(struct arena *a, struct bytes body, struct notification *n);
+static read_fn form_read;
+
+enum { READ_JSON, READ_XML, READ_FORM };
+static const struct reading {
+	enum notify_form form;
+	read_fn *read;
+} readings[] = {
+	[READ_JSON] = { NOTIFY_JSON, json_read },
+	[READ_XML] = { NOTIFY_XML, xml_read },
+	[READ_FORM] = { NOTIFY_XML, form_read },
+};
+
+static const struct {
+	const char *name;
+	int reading;
+} types[] = {
+	{ "application/json", READ_JSON },
+	{ "text/xml", READ_XML },
+	{ "application/xml", READ_XML },
+	{ "application/x-www-form-urlencoded", READ_FORM },
+};
+
+/* The media type counts without its parameters; -1: a foreign one, or none. */
+static int type_find(const char *content_type)
+{
+	size_t const len = strcspn(content_type, "; \t");
+
+	for (size_t i = 0; i < COUNT(types); i++)
+		if (len == strlen(types[i].name) &&
+		    !strncasecmp(content_type, types[i].name, len))
+			return types[i].reading;
+	return -1;
+}
+
+/* JSON and XML by how they begin; anything else is what it was taken for. */
+static int look(struct bytes body, int otherwise)
+{
+	const char *p = body.data;
+	size_t i = 0;
+
+	while (i < body.len && strchr(" \t\r\n", p[i]))
+		i++;
+	if (i == body.len)
+		return otherwise;
+	if (p[i] == '{' || p[i] == '[')
+		return READ_JSON;
+	return p[i] == '<' ? READ_XML : otherwise;
+}
+
+/* Many a sender calls everything a form, or gives it no name. */
+static const struct reading *reading_find(const char *content_type, struct bytes body)
+{
+	int const named = type_find(content_type);
+
+	if (named < 0)
+		return &readings[look(body, READ_JSON)];
+	return &readings[named == READ_FORM ? look(body, READ_FORM) : named];
+}
+
+/* XML or JSON in `data`; or the fields of the buyer's return, by themselves. */
 static int form_read(struct arena *a, struct bytes body, struct notification *n)
 {
 	struct form *form = arena_new(a, struct form);
 	const char *data;
+	const char *number;
+	const char *id;
 
 	if (form_parse(a, body, form))
 		return ERR_INVALID;
 	data = form_get(form, "data");
-	return data ? xml_read(a, (struct bytes){ data, strlen(data) }, n) : ERR_INVALID;
-}
+	if (data) {
+		struct bytes const text = { data, strlen(data) };
 
-/* ---- by content type ---- */
-
-static const struct reading {
-	const char *type;
-	enum notify_form form;
-	int (*read)(struct arena *a, struct bytes body, struct notification *n);
-} readings[] = {
-	{ "application/json", NOTIFY_JSON, json_read },
-	{ "application/x-www-form-urlencoded", NOTIFY_XML, form_read },
-	{ "text/xml", NOTIFY_XML, xml_read },
-	{ "application/xml", NOTIFY_XML, xml_read },
-};
-
-/* The media type without its parameters; NULL for a foreign one. */
-static const struct reading *reading_find(const char *content_type)
-{
-	size_t const len = strcspn(content_type, "; \t");
-
-	for (size_t i = 0; i < COUNT(readings); i++)
-		if (len == strlen(readings[i].type) &&
-		    !strncasecmp(content_type, readings[i].type, len))
-			return &readings[i];
-	return NULL;
+		return readings[look(text, READ_XML)].read(a, text, n);
+	}
+	number = form_get(form, "shopOrderNumber");
+	if (!number)
+		number = form_get(form, "SHOPORDERNUMBER");
+	id = form_get(form, "shopBillId");
+	if (!id)
+		id = form_get(form, "SHOPBILLID");
+	if (!number)
+		return ERR_INVALID;
+	bill_add(n, number, id ? id : "");
+	return OK;
 }
 
 int notification_read(struct arena *a, const char *content_type, struct bytes body,
 		      struct notification *ret)
 {
-	const struct reading *reading = reading_find(content_type);
+	const struct reading *reading = reading_find(content_type, body);
 	struct notification *n = arena_new(a, struct notification);
 	int rc;
 
-	ret->form = reading ? reading->form : NOTIFY_JSON;
-	if (!reading || !body.len || body.len > WEB_BODY_MAX)
+	ret->form = reading->form;
+	if (!body.len || body.len > WEB_BODY_MAX)
 		return ERR_INVALID;
 	n->form = reading->form;
 	rc = reading->read(a, body, n);

@@ -24,10 +24,11 @@ struct notification {
 };
 
 /*
- * By content type: application/json, or application/x-www-form-urlencoded with `data`, or
- * bare XML (text/xml, application/xml).  ret->form is set even on failure, so that the
- * answer can be of the right form.  ERR_INVALID: malformed; entities and DOCTYPE in XML
- * are refused.
+ * By content type: application/json, bare XML (text/xml, application/xml), or
+ * application/x-www-form-urlencoded with `data`, or with the fields of the buyer's return.
+ * What has another type, or none, or is no form, counts what it looks like.  ret->form is set
+ * even on failure, so that the answer can be of the right form.  ERR_INVALID: malformed;
+ * entities and DOCTYPE in XML are refused.
  */
 int notification_read(struct arena *a, const char *content_type, struct bytes body,
 		      struct notification *ret) MUST_CHECK;

@@ -253,7 +253,7 @@ static void line_is_bad(struct stock_import *import, int64_t line, enum import_f
 	import->report.bad++;
 }
 
-/* Days end in the evening; "" is never. */
+/* A supplier's day ends in the evening of the shop's own zone, as people read it; "" is never. */
 static bool expires_read(const char *text, int64_t *ret)
 {
 	static const char *const forms[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ",
@@ -264,13 +264,13 @@ static bool expires_read(const char *text, int64_t *ret)
 		return true;
 	}
 	for (size_t i = 0; i < COUNT(forms); i++) {
-		struct tm tm = { .tm_hour = 23, .tm_min = 59, .tm_sec = 59 };
+		struct tm tm = { .tm_hour = 23, .tm_min = 59, .tm_sec = 59, .tm_isdst = -1 };
 		const char *end = strptime(text, forms[i], &tm);
 		int64_t at;
 
 		if (!end || *end || tm.tm_year < 100 || tm.tm_year > 8099)
 			continue;
-		at = (int64_t)timegm(&tm) * CLOCK_SECOND;
+		at = (int64_t)(end[-1] == 'Z' ? timegm(&tm) : mktime(&tm)) * CLOCK_SECOND;
 		if (at < clock_now())
 			return false;
 		*ret = at;

@@ -1,7 +1,8 @@
 /*
  * stock_import.h: putting codes on the shelf: streaming, in chunks of IMPORT_CHUNK, each
  * one transaction.  A dead import is resumed by running it again: what is there already
- * counts as known.  Orders that wait for the value are filled after each chunk.
+ * counts as known.  Orders that wait for the value are filled after each chunk.  The dates
+ * of the file are days of the process's zone.
  *
  *	stock_import_begin(…); stock_import_feed(…) as bytes come; stock_import_end(…);
  */

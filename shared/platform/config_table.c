@@ -341,8 +341,9 @@ static int read_chats(struct arena *a, const struct setting *s, const char *text
 static int read_proxies(struct arena *a, const struct setting *s, const char *text,
 			struct config *ret)
 {
-	int const rc = read_text(a, s, text, ret);
-	const char *rest = text;
+	bool const none = !strcmp(text, "none");
+	int const rc = read_text(a, s, none ? "" : text, ret);
+	const char *rest = none ? NULL : text;
 	const char *item;
 
 	while (!rc && (item = list_next(a, &rest))) {
@@ -394,7 +395,7 @@ const struct setting setting_table[] = {
 	{ ABOUT("HTTP_LISTEN", "127.0.0.1:8080"), AT(http_listen), .read = read_listen, .max = 64,
 	  .must = "address:port, as in 127.0.0.1:8080 or [::1]:8080" },
 	{ ABOUT("TRUSTED_PROXIES", NULL), AT(trusted_proxies), .read = read_proxies, .max = 4096,
-	  .must = "addresses or networks (10.0.0.0/8) with commas between them" },
+	  .must = "none, or addresses or networks (10.0.0.0/8) with commas between them" },
 	{ ABOUT("TELEGRAM_MODE", "webhook"), AT(polling), .read = read_choice,
 	  .words = { "webhook", "polling" }, .must = "webhook or polling" },
 	{ SECRET("WEBHOOK_SECRET"), AT(webhook_secret), .read = read_word, .max = 256,

@@ -9,16 +9,25 @@
 
 #include <cmocka.h>
 
+int64_t shop_value(struct shop *s, const char *slug)
+{
+	struct value_edit const value = { .category_id = s->category_id,
+					  .slug = slug,
+					  .title = { "Поповнення 100", "Top-up 100", "" },
+					  .instruction = { "Наберіть *123#", "", "" },
+					  .price = MONEY(PRICE),
+					  .code_pattern = "",
+					  .picture_url = "" };
+	int64_t id;
+
+	assert_int_equal(value_put(s->t->db, &value, &id), OK);
+	return id;
+}
+
 void shop_make(struct shop *s, struct db_test *t, int codes)
 {
 	struct category_edit const category = { .slug = "cards",
 						.title = { "Картки", "", "" } };
-	struct value_edit value = { .slug = "card",
-				    .title = { "Поповнення 100", "Top-up 100", "" },
-				    .instruction = { "Наберіть *123#", "", "" },
-				    .price = MONEY(PRICE),
-				    .code_pattern = "",
-				    .picture_url = "" };
 
 	*s = (struct shop){ .t = t, .terms = { .ttl = 900, .ask_first = 10 } };
 	s->vault.count = 1;
@@ -28,10 +37,8 @@ void shop_make(struct shop *s, struct db_test *t, int codes)
 	db_test_exec(t, "INSERT INTO users (id, first_name, lang, created_at) VALUES "
 			"(1001, 'Оксана', 'uk', UTC_TIMESTAMP(6)), (1002, 'Alex', 'en', "
 			"UTC_TIMESTAMP(6))");
-	value.instruction[1] = value.instruction[2] = "";
 	assert_int_equal(category_put(t->db, &category, &s->category_id), OK);
-	value.category_id = s->category_id;
-	assert_int_equal(value_put(t->db, &value, &s->value_id), OK);
+	s->value_id = shop_value(s, "card");
 	if (codes)
 		shop_stock(s, "CARD", codes);
 }

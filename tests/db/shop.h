@@ -23,6 +23,8 @@ struct shop {
 
 /* Two buyers, one category, one value, so many codes CARD-0000000001 …. */
 void shop_make(struct shop *s, struct db_test *t, int codes);
+/* A further value of the same price. */
+int64_t shop_value(struct shop *s, const char *slug);
 /* Import further codes, "PREFIX-1" …; returns how many waiting orders were filled. */
 int shop_stock(struct shop *s, const char *prefix, int codes);
 

@@ -134,6 +134,28 @@ static void test_message_without_number_is_replaced_for_its_value(void **state)
 	shop_check(&s);
 }
 
+/* Two deep links: two messages, neither with a number. */
+static void test_message_without_number_of_another_value_stays(void **state)
+{
+	struct shop s;
+	struct shop other;
+	struct order_offer one;
+	struct order_offer two;
+	int64_t first;
+
+	shop_make(&s, *state, 3);
+	other = s;
+	other.value_id = shop_value(&s, "other");
+	shop_stock(&other, "OTHER", 1);
+	one = shop_offer(&s, BUYER, 1);
+	two = shop_offer(&other, BUYER, 1);
+	one.message_id = two.message_id = 0;
+	first = shop_open(&s, &one, OPENING_OK)->id;
+	shop_open(&s, &two, OPENING_OK);
+	assert_int_equal(shop_order(&s, first)->state, ORDER_PENDING);
+	shop_check(&s);
+}
+
 static void expect_refusal(struct shop *s, const char *sql, int quantity,
 			   enum order_opening expected)
 {
@@ -382,6 +404,7 @@ int main(void)
 		DB_TEST(test_order_of_another_chat_stays),
 		DB_TEST(test_replacing_in_vain_keeps_the_older),
 		DB_TEST(test_message_without_number_is_replaced_for_its_value),
+		DB_TEST(test_message_without_number_of_another_value_stays),
 		DB_TEST(test_refusals),
 		DB_TEST(test_limit_a_day),
 		DB_TEST(test_code_about_to_expire_is_not_sold),

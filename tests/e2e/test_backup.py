@@ -63,15 +63,15 @@ def test_backup_and_restore(own_shop, tmp_path):
         assert word.encode().hex().upper().encode() not in held
     assert re.search(r"newest backup +0 min old", shop.kartka("status").stdout)
 
-    refused = restore(shop, path, "--yes", "--replace")
+    refused = restore(shop, path, "--replace")
     assert refused.returncode == 1 and "in use by another run" in refused.stderr
     after = buy(shop, "b").codes()  # the backup does not know of this one
     shop.stop()
-    refused = restore(shop, path, "--yes")
+    refused = restore(shop, path)
     assert refused.returncode == 1 and "is not empty" in refused.stderr
 
     wipe(shop)
-    done = restore(shop, path, "--yes")
+    done = restore(shop, path)
     assert done.returncode == 0, done.stdout + done.stderr + (shop.var / "db.log").read_text()
     assert "invariants hold" in done.stdout and "restored, as it was 0 min ago" in done.stdout
     made = secrets_of(shop)
@@ -91,7 +91,7 @@ def test_backup_and_restore(own_shop, tmp_path):
 
     # Over what is there, and the newest backup is as old as what was restored.
     shop.stop()
-    done = restore(shop, path, "--yes", "--replace")
+    done = restore(shop, path, "--replace")
     assert done.returncode == 0, done.stdout + done.stderr
     shop.start()
     assert "never made" not in shop.kartka("status").stdout
@@ -125,19 +125,19 @@ def test_files_that_are_not_what_they_were(own_shop, tmp_path):
     for name, content in bad.items():
         file = tmp_path / "bad"
         file.write_bytes(content)
-        refused = restore(shop, file, "--yes")
+        refused = restore(shop, file)
         assert refused.returncode == 1, name
         assert refused.stderr.count("\n") == 1 and str(file) in refused.stderr, (name, refused.stderr)
         assert refused.stdout == "", name
         assert os.listdir(shop.var) == [], name
-    refused = restore(shop, path, "--yes", passphrase=PASSPHRASE + "!")
+    refused = restore(shop, path, passphrase=PASSPHRASE + "!")
     assert refused.returncode == 1 and "passphrase" in refused.stderr
-    refused = restore(shop, tmp_path / "none", "--yes")
+    refused = restore(shop, tmp_path / "none")
     assert refused.returncode == 1 and "No such file" in refused.stderr
-    refused = restore(shop, path)
-    assert refused.returncode == 1 and "--yes" in refused.stderr
+    done = restore(shop, path, "--dry-run")
+    assert done.returncode == 0 and "is whole, 0 min old" in done.stdout
     # Keys that are given elsewhere and are not the backup's.
-    refused = restore(shop, path, "--yes", CODE_KEYS="1:" + "ab" * 32)
+    refused = restore(shop, path, CODE_KEYS="1:" + "ab" * 32)
     assert refused.returncode == 1 and refused.stderr.startswith("kartka restore: CODE_KEYS")
     assert os.listdir(shop.var) == []
 
@@ -146,11 +146,16 @@ def test_files_that_are_not_what_they_were(own_shop, tmp_path):
     assert os.listdir(shop.var) == []
     # With them in the environment, and a further key, the restore goes through.
     shown["CODE_KEYS"] = "9:" + "cd" * 32 + "," + shown["CODE_KEYS"]
-    done = restore(shop, path, "--yes", **shown)
+    done = restore(shop, path, **shown)
     assert done.returncode == 0, done.stdout + done.stderr
     wipe(shop)
-    assert restore(shop, path, "--yes").returncode == 0
+    # As a script may have it: the passphrase is simply there.
+    done = subprocess.run([shop.bin / "kartka", "restore", path], cwd=ROOT, text=True, capture_output=True,
+                          env={**shop.env, "KARTKA_BACKUP_PASSPHRASE": PASSPHRASE})
+    assert done.returncode == 0, done.stdout + done.stderr
     shop.start()
+    shop.kartka("backup", tmp_path / "piped", stdin=PASSPHRASE + "\n")
+    assert restore(shop, tmp_path / "piped", "--dry-run").returncode == 0
 
 
 def test_backup_that_can_not_be(own_shop, tmp_path):

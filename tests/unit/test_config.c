@@ -206,6 +206,7 @@ static void test_values_that_are_refused(void **state)
 		{ "TRUSTED_PROXIES", "10.0.0.0/8;" },
 		{ "TRUSTED_PROXIES", "example.org" },
 		{ "TRUSTED_PROXIES", "10.0.0.1,,10.0.0.2" },
+		{ "TRUSTED_PROXIES", "none, 10.0.0.1" },
 		{ "TELEGRAM_MODE", "Webhook" },
 		{ "WEBHOOK_SECRET", "a b" },
 		{ "CODE_KEYS", HEX64 },
@@ -248,6 +249,15 @@ static void test_values_that_are_refused(void **state)
 		expect_problem(CONFIG_BASE, start);
 		unsetenv(bad[i][0]);
 	}
+}
+
+static void test_no_proxies(void **state)
+{
+	UNUSED(state);
+	setenv("TRUSTED_PROXIES", "none", 1);
+
+	struct config c = loaded(CONFIG_BASE);
+	assert_string_equal(c.trusted_proxies, "");
 }
 
 static void test_values_that_are_taken(void **state)
@@ -445,6 +455,7 @@ int main(void)
 		TEST(test_files_that_are_wrong),
 		TEST(test_values_that_are_refused),
 		TEST(test_values_that_are_taken),
+		TEST(test_no_proxies),
 		TEST(test_secrets_are_not_shown),
 		TEST(test_what_is_required),
 		TEST(test_keys_are_required_with_ones_own_database),

@@ -81,6 +81,13 @@ static void test_json(void **state)
 	}
 	assert_int_equal(read_text(types[0], "{\"shopOrderNumber\":\"A\"}", &n), OK);
 	assert_bill(&n, 0, "A", "");
+	assert_int_equal(read_text(types[0],
+				   "[{\"shopOrderNumber\":\"A\"},{\"shopBillId\":1},"
+				   "{\"shopOrderNumber\":\"B\",\"shopBillId\":2}]",
+				   &n),
+			 OK);
+	assert_int_equal(n.count, 2);
+	assert_bill(&n, 1, "B", "2");
 }
 
 static void test_json_that_says_nothing(void **state)
@@ -95,7 +102,7 @@ static void test_json_that_says_nothing(void **state)
 		"{\"shopOrderNumber\":\"'; DROP TABLE orders; --\"}",
 	};
 	static const char *const malformed[] = {
-		"", "{", "[]", "\"x\"", "null", "data=%3CBILLS/%3E", "{\"a\":\"\xFF\"}",
+		"", "{", "[]", "[1]", "\"x\"", "null", "data=%3CBILLS/%3E", "{\"a\":\"\xFF\"}",
 	};
 	struct notification n;
 	struct str longer = STR(&arena, 4096);
@@ -333,7 +340,7 @@ static void test_forms(void **state)
 		"data=%3CBILLS/%3E%00",
 		"data=%3CBILLS%ZZ",
 		"data=%FF",
-		"{\"shopOrderNumber\":\"A\"}",
+		"data=A",
 	};
 	struct notification n;
 
@@ -344,28 +351,42 @@ static void test_forms(void **state)
 	}
 	assert_int_equal(read_text(type, "x=1&data=%3CBILLS/%3E&y=", &n), OK);
 	assert_int_equal(n.count, 0);
+	assert_int_equal(read_text(type, "data=%20%7B%22shopOrderNumber%22:%22A%22%7D", &n),
+			 OK);
+	assert_bill(&n, 0, "A", "");
+	assert_int_equal(read_text(type, "shopOrderNumber=A&shopBillId=1&x=", &n), OK);
+	assert_bill(&n, 0, "A", "1");
+	assert_int_equal(read_text(type, "SHOPORDERNUMBER=A", &n), OK);
+	assert_int_equal(n.form, NOTIFY_XML);
+	assert_bill(&n, 0, "A", "");
 }
 
+/* No type, a foreign one, or a form that is none: it counts what it looks like. */
 static void test_other_types(void **state)
 {
 	static const char *const types[] = {
 		"",
 		"text/plain",
 		"application/jsonp",
-		"application/json+x",
-		"xapplication/json",
 		"multipart/form-data; boundary=x",
-		"text/html",
 		";",
 		"text/xmlx",
+		"application/x-www-form-urlencoded",
 	};
 	struct notification n;
 
 	UNUSED(state);
 	for (size_t i = 0; i < COUNT(types); i++) {
-		assert_int_equal(read_text(types[i], "{\"shopOrderNumber\":\"A\"}", &n),
-				 ERR_INVALID);
+		assert_int_equal(read_text(types[i], "\r\n{\"shopOrderNumber\":\"A\"}", &n),
+				 OK);
 		assert_int_equal(n.form, NOTIFY_JSON);
+		assert_bill(&n, 0, "A", "");
+		assert_int_equal(read_text(types[i], "<BILLS>" BILL("A", "1") "</BILLS>", &n),
+				 OK);
+		assert_int_equal(n.form, NOTIFY_XML);
+		assert_bill(&n, 0, "A", "1");
+		assert_int_equal(read_text(types[i], "A", &n), ERR_INVALID);
+		assert_int_equal(read_text(types[i], " ", &n), ERR_INVALID);
 	}
 }
 

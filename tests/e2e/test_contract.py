@@ -1,0 +1,76 @@
+"""What programs from outside may rely on, in the forms that they may use."""
+
+import json
+import urllib.parse
+
+import pytest
+
+from stack import http
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+NOTIFICATIONS = {
+    "an array": (JSON, lambda number, bill: json.dumps([{"shopOrderNumber": number, "shopBillId": bill}])),
+    "numbers": (JSON, lambda number, bill: f'{{"shop_bill_id": {bill}, "shop_order_number": "{number}"}}'),
+    "no type": (None, lambda number, bill: json.dumps({"shopOrderNumber": number, "shopBillId": bill})),
+    "JSON called a form": (FORM, lambda number, bill: json.dumps({"shopOrderNumber": number})),
+    "JSON in data": (FORM, lambda number, bill: urllib.parse.urlencode(
+        {"data": json.dumps({"shopOrderNumber": number})})),
+    "fields": (FORM, lambda number, bill: urllib.parse.urlencode({"SHOPORDERNUMBER": number, "SHOPBILLID": bill})),
+    "bare XML": ("application/xml", lambda number, bill:
+                 f"<BILLS><BILL><BILL_NUMBER>{number}</BILL_NUMBER></BILL></BILLS>"),
+}
+
+
+@pytest.mark.parametrize("form", NOTIFICATIONS)
+def test_a_notification_counts_in_whatever_form(shop, form):
+    content_type, body = NOTIFICATIONS[form]
+    slug = f"note-{list(NOTIFICATIONS).index(form)}"
+    shop.catalogue(slug, codes=1)
+    buyer = shop.buyer()
+    number, bill = buyer.open_order(slug)
+    paid = shop.pay(bill, notify="none")
+    # urllib would name a type of its own.
+    answer = http("POST", f"{shop.shop_url}/portmone/notify", body(number, paid["shopBillId"]).encode(),
+                  {"Content-Type": content_type or ""})
+    assert answer.status == 200
+    if answer.headers["Content-Type"] == JSON:
+        assert answer.json()["errorCode"] == "0"
+    else:
+        assert "<ERROR_CODE>0</ERROR_CODE>" in answer.text
+    hints = shop.sql(f"SELECT COUNT(*) FROM payment_hints h JOIN orders o ON o.id = h.order_id"
+                     f" WHERE o.number = '{number}' AND h.source = 'notify'")
+    assert hints == [["1"]]
+    buyer.wait("Ваш код")
+
+
+def test_a_code_is_good_until_the_day_that_its_file_names(shop):
+    shop.catalogue("dated", codes=0)
+    file = shop.var / "dated.csv"
+    file.write_text("code,serial,expires\nDATED-0001,s-7,2031-05-06\n")
+    shop.kartka("codes", "import", "dated", file)
+    buyer = shop.buyer()
+    _, bill = buyer.open_order("dated")
+    shop.pay(bill)
+    assert "до 06.05.2031" in buyer.wait("Ваш код")["text"]
+
+
+def test_two_deep_links_are_two_orders(shop):
+    for slug in ("link-a", "link-b"):
+        shop.catalogue(slug, codes=1)
+    buyer = shop.buyer()
+    orders = [buyer.open_order(slug)[0] for slug in ("link-a", "link-b")]
+    assert [shop.state(number) for number in orders] == ["pending", "pending"]
+
+
+@pytest.mark.parametrize("path", ["/admin", "/pay"])
+def test_a_redirect_names_no_port_of_ours(shop, path):
+    answer = http("GET", shop.shop_url + path, headers={"Host": "shop.example.org"})
+    assert answer.status in (301, 308) and answer.headers["Location"] == f"{path}/"
+
+
+def test_the_webhook_says_what_it_takes(shop):
+    answer = http("GET", f"{shop.shop_url}/telegram/webhook",
+                  headers={"X-Telegram-Bot-Api-Secret-Token": shop.secret})
+    assert answer.status == 405 and answer.headers["Allow"] == "POST"
