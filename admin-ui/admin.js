@@ -65,6 +65,11 @@
 			event.preventDefault();
 			dialog.showModal();
 		});
+		/* It came back with something to mend in it. */
+		if (details.open) {
+			details.open = false;
+			dialog.showModal();
+		}
 		dialog.addEventListener("click", (event) => {
 			if (event.target === dialog || event.target.closest("[data-close]"))
 				dialog.close();
@@ -84,6 +89,19 @@
 		if (event.key === "Escape" && more)
 			more.open = false;
 	});
+
+	/* What the buyer will read, as it is typed; another language's empty text is the first's. */
+	for (const shown of document.querySelectorAll("[data-live]")) {
+		const name = shown.dataset.live;
+		const own = document.querySelector(`[name="${name}"]`);
+		const first = document.querySelector(`[name="${name.replace(/_..$/, "_uk")}"]`);
+		const show = () => {
+			shown.textContent = own.value || first.value;
+		};
+
+		own?.addEventListener("input", show);
+		first?.addEventListener("input", show);
+	}
 
 	/* A choice among filters is applied at once. */
 	for (const select of document.querySelectorAll(".filters select"))

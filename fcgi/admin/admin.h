@@ -8,6 +8,7 @@
 
 #include "shared/domain/catalog.h"
 #include "shared/domain/code.h"
+#include "shared/platform/http.h"
 #include "shared/platform/i18n.h"
 #include "shared/platform/template.h"
 #include "shared/platform/wake.h"
@@ -24,6 +25,7 @@ struct admin {
 	struct catalog *catalog;
 	struct code_vault vault;
 	struct key_report keys;
+	struct http *http; /* made when first needed: webhook.c */
 	bool secure; /* PUBLIC_URL is https: cookies are bound to it */
 };
 

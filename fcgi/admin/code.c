@@ -1,5 +1,5 @@
 /*
- * One code, and one batch: found by the code itself, looked at, taken off the shelf.  The code
+ * One code: found by the code itself, looked at, taken off the shelf.  The code
  * is posted, never in an address; who saw one, when and why is in the trail.
  */
 #include "fcgi/admin/fields.h"
@@ -9,7 +9,7 @@
 #include "shared/domain/code_look.h"
 #include "shared/service/vault.h"
 
-enum { SHOWN = 20000, WHY_MAX = 200 };
+enum { WHY_MAX = 200 };
 
 static const struct field code_field = { .name = "code",
 					 .label = "admin.code.code",
@@ -137,61 +137,4 @@ int code_withdraw_post(struct visit *v)
 int code_defective_post(struct visit *v)
 {
 	return take_off(v, true, "admin.code.marked");
-}
-
-/* ---- a batch ---- */
-
-int page_batch(struct visit *v)
-{
-	static const char *const states[] = { "available", "reserved", "sold", "defective",
-					      "withdrawn" };
-	struct value *rows = value_list(v->a);
-	struct batch_row *batch;
-	int64_t id;
-	int rc = visit_id(v, 0, &id);
-
-	if (rc || (rc = batch_find(v->db, v->a, id, &batch)))
-		return rc;
-	for (size_t i = 0; !rc && i < COUNT(states); i++) {
-		struct value *row = value_object(v->a);
-		int count = 0;
-
-		rc = batch_bounded(v->db, id, states[i], SHOWN, &count);
-		value_set_text(
-			row, "state",
-			visit_text(v, arena_printf(v->a, "admin.code.state.%s", states[i])));
-		value_set_text(row, "count",
-			       count > SHOWN
-				       ? arena_printf(v->a, "> %s", visit_number(v, SHOWN))
-				       : visit_number(v, count));
-		value_push(rows, row);
-		if (!i)
-			value_set_bool(v->data, "any_left", count > 0);
-	}
-	if (rc)
-		return rc;
-	value_set(v->data, "counts", rows);
-	value_set_int(v->data, "id", id);
-	value_set_int(v->data, "value_id", batch->value_id);
-	value_set_text(v->data, "supplier", batch->supplier);
-	value_set_text(v->data, "cost", batch->cost.kop ? visit_money(v, batch->cost) : "");
-	value_set_text(v->data, "at", visit_time(v, batch->created_at));
-	value_set_bool(v->data, "may_change", visit_may(v, ROLE_MANAGER));
-	visit_crumb(v, "/admin/stock", visit_text(v, "admin.menu.stock"));
-	visit_crumb(v, arena_printf(v->a, "/admin/stock/%lld", (long long)batch->value_id),
-		    visit_text(v, "admin.stock.value"));
-	return visit_show(v, "stock/batch", batch->name);
-}
-
-int batch_withdraw_post(struct visit *v)
-{
-	int64_t id;
-	int64_t count;
-	int rc = visit_id(v, 0, &id);
-
-	if (rc || (rc = batch_withdraw(v->db, &v->who, id, &count)) ||
-	    (rc = visit_flash(v, TONE_DONE,
-			      VISIT_TEXT(v, "admin.batch.withdrawn", N("n", count)))))
-		return rc;
-	return visit_redirect(v, arena_printf(v->a, "/admin/batches/%lld", (long long)id));
 }

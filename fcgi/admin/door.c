@@ -7,6 +7,7 @@
 #include "fcgi/admin/secret.h"
 #include "fcgi/admin/step_up.h"
 #include "shared/base/log.h"
+#include "shared/domain/setting.h"
 #include "shared/platform/multipart.h"
 
 #define LOGIN "/admin/login"
@@ -276,6 +277,22 @@ static int refuse(struct visit *v, const char *action)
 	return rc ? rc : visit_fail(v, 403);
 }
 
+/* Whoever works here sees on every page that nothing is sold. */
+static int banner_add(struct visit *v)
+{
+	bool paused;
+	int rc;
+
+	if (!v->session || v->session->stage != SESSION_FULL)
+		return OK;
+	rc = setting_sales_paused(v->db, v->program->config.sales_paused, &paused);
+	if (rc)
+		return rc;
+	value_set_bool(v->data, "sales_paused", paused);
+	value_set_bool(v->data, "may_resume", visit_may(v, ROLE_MANAGER));
+	return OK;
+}
+
 static int enter(struct visit *v)
 {
 	bool done;
@@ -284,6 +301,8 @@ static int enter(struct visit *v)
 	if (rc)
 		return rc;
 	data_add(v);
+	if ((rc = banner_add(v)))
+		return rc;
 	if ((rc = forms_read(v)))
 		return rc;
 	if ((rc = session_need(v, &done)) || done)

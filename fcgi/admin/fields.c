@@ -66,6 +66,7 @@ struct value *fields_new(struct visit *v, const struct field *f)
 
 	value = value ? value : "";
 	value_set_text(o, "name", f->name);
+	value_set_text(o, "id", f->id ? f->id : f->name);
 	value_set_text(o, "label", visit_text(v, f->label));
 	value_set_text(o, "hint", f->hint ? visit_text(v, f->hint) : "");
 	value_set_text(o, "type", f->type ? f->type : "text");

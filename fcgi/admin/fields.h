@@ -24,6 +24,7 @@ struct option {
 
 struct field {
 	const char *name;
+	const char *id;	   /* in the page, where a name stands twice; NULL: the name */
 	const char *label; /* phrase */
 	const char *hint;  /* phrase; NULL: none */
 	const char *type;  /* of <input>; NULL: text */

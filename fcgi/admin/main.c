@@ -87,6 +87,7 @@ int main(int argc, char **argv)
 		return 1;
 	status = web_serve(&server);
 	key_report_end(&admin.keys);
+	http_free(admin.http);
 	wake_free(admin.wake);
 	catalog_free(admin.catalog);
 	crypto_wipe(&admin.vault, sizeof(admin.vault));

@@ -87,8 +87,10 @@ page code_withdraw_post;
 page code_defective_post;
 page page_batch;
 page batch_withdraw_post;
+page batch_defective_post;
+page batch_expiry_post;
 
-/* orders.c, order.c, payments.c, buyer.c */
+/* orders.c, order_page.c, order.c, payments.c */
 page page_orders;
 page orders_export;
 page page_payments;
@@ -99,8 +101,41 @@ page order_send_post;
 page order_refund_post;
 page order_replace_post;
 page order_decide_post;
+page order_dispute_post;
+page order_note_post;
+
+/* cases.c */
+page page_cases;
+page page_case;
+page case_answer_post;
+page case_refuse_post;
+page case_close_post;
+page case_replace_post;
+page case_refund_post;
+
+/* buyers.c, buyer.c */
+page page_buyers;
 page page_buyer;
 page buyer_ban_post;
 page buyer_unban_post;
+page buyer_write_post;
+page buyer_note_post;
+page buyer_lang_post;
+
+/* settings.c, settings_words.c */
+page page_settings;
+page settings_bounds_post;
+page settings_alerts_post;
+page page_settings_words;
+page settings_words_post;
+page sales_pause_post;
+page sales_resume_post;
+
+/* health_page.c, webhook.c */
+page page_health;
+page message_retry_post;
+page message_bury_post;
+page webhook_ask_post;
+page webhook_set_post;
 
 #endif

@@ -48,9 +48,26 @@ static const struct route routes[] = {
 	{ POST, "/admin/orders/{}/ask", ROLE_SUPPORT, order_ask_post, .may = "order_help" },
 	{ POST, "/admin/orders/{}/send", ROLE_SUPPORT, order_send_post, .may = "order_help" },
 	{ POST, "/admin/orders/{}/replace", ROLE_SUPPORT, order_replace_post, .may = "order_replace" },
-	{ POST, "/admin/orders/{}/payments/{}/decide", ROLE_MANAGER, order_decide_post, .may = "order_decide" },
+	{ POST, "/admin/orders/{}/payments/{}/decide", ROLE_MANAGER, order_decide_post, .may = "order_decide", .flags = ROUTE_STEP_UP },
 	{ POST, "/admin/orders/{}/refund", ROLE_OWNER, order_refund_post, .may = "order_refund", .flags = ROUTE_STEP_UP },
+	{ POST, "/admin/orders/{}/dispute", ROLE_MANAGER, order_dispute_post, .may = "order_decide" },
+	{ POST, "/admin/orders/{}/note", ROLE_SUPPORT, order_note_post, .may = "order_help" },
+
+	/* ---- cases ---- */
+	{ GET,  "/admin/cases", ROLE_SUPPORT, page_cases, .may = "cases", .menu = "cases" },
+	{ GET,  "/admin/cases/{}", ROLE_SUPPORT, page_case, .may = "cases" },
+	{ POST, "/admin/cases/{}/answer", ROLE_SUPPORT, case_answer_post, .may = "cases" },
+	{ POST, "/admin/cases/{}/refuse", ROLE_SUPPORT, case_refuse_post, .may = "cases" },
+	{ POST, "/admin/cases/{}/close", ROLE_SUPPORT, case_close_post, .may = "cases" },
+	{ POST, "/admin/cases/{}/replace", ROLE_SUPPORT, case_replace_post, .may = "order_replace" },
+	{ POST, "/admin/cases/{}/refund", ROLE_OWNER, case_refund_post, .may = "order_refund", .flags = ROUTE_STEP_UP },
+
+	/* ---- buyers ---- */
+	{ GET,  "/admin/buyers", ROLE_SUPPORT, page_buyers, .may = "buyers", .menu = "buyers" },
 	{ GET,  "/admin/buyers/{}", ROLE_SUPPORT, page_buyer, .may = "buyers" },
+	{ POST, "/admin/buyers/{}/write", ROLE_SUPPORT, buyer_write_post, .may = "buyer_write" },
+	{ POST, "/admin/buyers/{}/note", ROLE_SUPPORT, buyer_note_post, .may = "buyer_write" },
+	{ POST, "/admin/buyers/{}/language", ROLE_SUPPORT, buyer_lang_post, .may = "buyer_write" },
 	{ POST, "/admin/buyers/{}/ban", ROLE_MANAGER, buyer_ban_post, .may = "buyer_ban" },
 	{ POST, "/admin/buyers/{}/unban", ROLE_MANAGER, buyer_unban_post, .may = "buyer_ban" },
 
@@ -91,6 +108,24 @@ static const struct route routes[] = {
 	{ POST, "/admin/codes/{}/defective", ROLE_MANAGER, code_defective_post, .may = "stock_withdraw" },
 	{ GET,  "/admin/batches/{}", ROLE_VIEWER, page_batch, .may = "stock" },
 	{ POST, "/admin/batches/{}/withdraw", ROLE_MANAGER, batch_withdraw_post, .may = "stock_withdraw" },
+	{ POST, "/admin/batches/{}/defective", ROLE_MANAGER, batch_defective_post, .may = "stock_withdraw" },
+	{ POST, "/admin/batches/{}/expiry", ROLE_MANAGER, batch_expiry_post, .may = "stock_withdraw" },
+
+	/* ---- health ---- */
+	{ GET,  "/admin/health", ROLE_VIEWER, page_health, .may = "health", .menu = "health" },
+	{ POST, "/admin/health/webhook/ask", ROLE_MANAGER, webhook_ask_post, .may = "health_mend" },
+	{ POST, "/admin/health/webhook/set", ROLE_OWNER, webhook_set_post, .may = "webhook_set" },
+	{ POST, "/admin/messages/{}/retry", ROLE_MANAGER, message_retry_post, .may = "health_mend" },
+	{ POST, "/admin/messages/{}/bury", ROLE_MANAGER, message_bury_post, .may = "health_mend" },
+
+	/* ---- settings ---- */
+	{ GET,  "/admin/settings", ROLE_MANAGER, page_settings, .may = "settings", .menu = "settings" },
+	{ GET,  "/admin/settings/words", ROLE_MANAGER, page_settings_words, .may = "settings" },
+	{ POST, "/admin/settings/words", ROLE_OWNER, settings_words_post, .may = "settings_edit" },
+	{ POST, "/admin/settings/bounds", ROLE_OWNER, settings_bounds_post, .may = "settings_edit" },
+	{ POST, "/admin/settings/alerts", ROLE_OWNER, settings_alerts_post, .may = "settings_edit" },
+	{ POST, "/admin/settings/pause", ROLE_MANAGER, sales_pause_post, .may = "sales_switch" },
+	{ POST, "/admin/settings/resume", ROLE_MANAGER, sales_resume_post, .may = "sales_switch" },
 
 	/* ---- administrators ---- */
 	{ GET,  "/admin/staff", ROLE_OWNER, page_staff, .may = "staff", .menu = "staff" },

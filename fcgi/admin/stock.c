@@ -10,7 +10,7 @@
 #include "shared/base/parse.h"
 #include "shared/base/utf8.h"
 #include "shared/domain/catalog_change.h"
-#include "shared/domain/code_look.h"
+#include "shared/domain/batch.h"
 #include "shared/domain/staging.h"
 #include "shared/domain/stock.h"
 #include "shared/service/vault.h"

@@ -3,6 +3,7 @@
 #include "fcgi/admin/pages.h"
 #include "shared/base/parse.h"
 #include "shared/base/utf8.h"
+#include "shared/domain/policy.h"
 #include "shared/domain/stock_import.h"
 
 enum { HISTORY_SHOWN = 20 };
@@ -53,19 +54,38 @@ static int history_add(struct visit *v, int64_t value_id)
 	return rc;
 }
 
-/* The delivery as the buyer will read it, in the panel's language. */
+/* Which text buyers of this language get. */
+static const char *of_lang(const char *const texts[CATALOG_LANGS], int lang)
+{
+	return *texts[lang] ? texts[lang] : texts[0];
+}
+
+/* The offer and the delivery as a buyer will read them, in each language. */
 static void preview_add(struct visit *v, const struct value_edit *e)
 {
-	const char *title = *e->title[v->lang] ? e->title[v->lang] : e->title[0];
-	const char *instruction = *e->instruction[v->lang] ? e->instruction[v->lang]
-							   : e->instruction[0];
-	struct value *p = value_object(v->a);
+	struct value *list = value_list(v->a);
 
-	value_set_text(p, "title", title);
-	value_set_text(p, "price", visit_money(v, e->price));
-	value_set_text(p, "instruction", instruction);
-	value_set_text(p, "picture", e->picture_url);
-	value_set(v->data, "preview", p);
+	for (int i = 0; i < CATALOG_LANGS; i++) {
+		enum lang const lang = (enum lang)i;
+		struct value *p = value_object(v->a);
+
+		value_set_text(p, "code", lang_code(lang));
+		value_set_text(p, "tab",
+			       visit_text(v, arena_printf(v->a, "admin.look.%s",
+							  lang_code(lang))));
+		value_set_bool(p, "first", !i);
+		value_set_text(p, "name", of_lang(e->title, i));
+		value_set_text(p, "price", i18n_money(v->a, lang, e->price.kop));
+		value_set_text(p, "words", of_lang(e->instruction, i));
+		value_set_text(p, "paid", i18n_text(lang, "admin.value.preview_paid"));
+		value_set_text(p, "pay",
+			       i18n_plain(v->a, lang, "bot.order.pay",
+					  I18N_ARGS(A("total", i18n_money(v->a, lang,
+									  e->price.kop)))));
+		value_set_text(p, "picture", e->picture_url);
+		value_push(list, p);
+	}
+	value_set(v->data, "previews", list);
 }
 
 static int value_form(struct visit *v, const struct value_row *row)
@@ -194,7 +214,8 @@ static int value_post(struct visit *v, int64_t id)
 			fields_error(v, "category",
 				     visit_text(v, "admin.value.category_needed"));
 	}
-	if (fields_wrong(v))
+	/* Only to be looked at: nothing is stored. */
+	if (fields_wrong(v) || *visit_form(v, "preview"))
 		return value_form(v, &row);
 	if ((rc = value_save(v->db, &v->who, &row, &result, &id)))
 		return rc;
@@ -212,13 +233,18 @@ static int value_post(struct visit *v, int64_t id)
 
 int page_value_new(struct visit *v)
 {
-	struct value_row row = { .low_stock = 5,
-				 .edit = { .slug = "",
+	struct policy_edit policy;
+	struct value_row row = { .edit = { .slug = "",
 					   .title = { "", "", "" },
 					   .instruction = { "", "", "" },
 					   .code_pattern = "",
 					   .picture_url = "" } };
 
+	int const rc = policy_load(v->db, v->a, &policy);
+
+	if (rc)
+		return rc;
+	row.low_stock = policy.numbers[POLICY_LOW_STOCK];
 	(void)!parse_int(visit_query(v, "category"), 1, INT64_MAX, &row.edit.category_id);
 	return value_form(v, &row);
 }

@@ -20,6 +20,7 @@ struct app {
 	struct catalog *catalog;
 	struct portmone portmone; /* its http is made when first needed */
 	enum beat beat;		  /* which of the two sockets is ours */
+	bool ttl_is_fixed;	  /* ORDER_TTL is given: the panel's word does not count */
 	char bot_name[64];	  /* the bot's username as last read; "" before */
 	int64_t bot_name_due_ms;  /* when it is read again */
 };

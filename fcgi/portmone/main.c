@@ -86,6 +86,8 @@ static int start(struct app *app)
 		return program_fail(p, "%s", str_text(&problem));
 	if (wake_new(config_run_path(&p->arena, &p->config, ""), &app->wake))
 		return program_fail(p, "KARTKA_VAR: no way to wake the worker");
+	if (config_is_given(&p->arena, "ORDER_TTL", &app->ttl_is_fixed))
+		return program_fail(p, "ORDER_TTL: can't be read");
 	app->catalog = catalog_new();
 	app->beat = beat_of_socket();
 	app->portmone = (struct portmone){

@@ -175,7 +175,9 @@ static struct value *page_data(struct app *app, struct arena *a, const struct pa
 	value_set_bool(data, tones[look->tone], true);
 	value_set_text(data, "title", i18n_text(page->lang, look->title));
 	value_set_text(data, "text",
-		       i18n_plain(a, page->lang, look->text, page->args ? page->args : none));
+		       page->text ? page->text
+				  : i18n_plain(a, page->lang, look->text,
+					       page->args ? page->args : none));
 	if (look->money)
 		value_set_text(data, "money", i18n_text(page->lang, look->money));
 	if (page->goods || page->total || page->number)

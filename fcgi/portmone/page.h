@@ -44,6 +44,7 @@ struct page {
 	enum page_kind kind;
 	enum lang lang;
 	const struct i18n_arg *args; /* for the text's places; NULL without */
+	const char *text;	     /* plain, in place of the kind's own; NULL: that */
 	const char *goods;	     /* what is bought; NULL: not shown, so the next two */
 	const char *number;	     /* of the order */
 	const struct money *total;

@@ -9,6 +9,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/limits.h"
 #include "shared/domain/order_open.h"
+#include "shared/domain/policy.h"
 #include "shared/domain/user.h"
 
 enum { MAKING_REFRESH_S = 2 };
@@ -114,6 +115,21 @@ static int pausing(struct opening *o, const struct order_limits *limits)
 	return OK;
 }
 
+/* Why nothing is sold now, in the shop's words where it has some. */
+static int paused(struct opening *o)
+{
+	struct page page = { .kind = PAGE_PAUSED };
+	const char *words;
+	int rc = offer_page(o, &page);
+
+	if (rc || (rc = policy_paused_words(o->app->program.db, o->a, (int)page.lang, &words)))
+		return rc;
+	if (*words)
+		page.text = words;
+	page_show(o->app, o->a, &page, o->res);
+	return OK;
+}
+
 static void order_page(struct opening *o, const struct order *order, enum page_kind kind)
 {
 	enum lang const lang = lang_from_code(order->lang);
@@ -184,13 +200,21 @@ static const enum page_kind refusals[] = {
 	[OPENING_SOLD_OUT] = PAGE_SOLD_OUT,
 	[OPENING_PRICE_CHANGED] = PAGE__COUNT,
 	[OPENING_GONE] = PAGE_GONE,
-	[OPENING_PAUSED] = PAGE_PAUSED,
+	[OPENING_PAUSED] = PAGE__COUNT,
 	[OPENING_BANNED] = PAGE_BANNED,
 	[OPENING_TOO_MANY] = PAGE_TOO_MANY,
 	[OPENING_OPEN_LIMIT] = PAGE_OPEN_LIMIT,
 	[OPENING_UNPAID] = PAGE__COUNT,
 };
 _Static_assert(COUNT(refusals) == OPENING__COUNT, "a page for every refusal");
+
+/* What is given outside is fixed; else the panel's word counts. */
+static const struct order_terms *ttl_fill(const struct app *app, struct order_terms *terms)
+{
+	if (terms->limits.order_ttl && !app->ttl_is_fixed)
+		terms->ttl = terms->limits.order_ttl;
+	return terms;
+}
 
 static int open_order(struct opening *o)
 {
@@ -204,7 +228,8 @@ static int open_order(struct opening *o)
 	int rc;
 
 	if ((rc = order_limits_read(p->db, o->a, &terms.limits)) ||
-	    (rc = order_open(p->db, o->a, &o->offer, &terms, &result, &order, &price)))
+	    (rc = order_open(p->db, o->a, &o->offer, ttl_fill(o->app, &terms), &result, &order,
+			     &price)))
 		return rc;
 	if (result == OPENING_OK)
 		return opened(o, order);
@@ -212,6 +237,8 @@ static int open_order(struct opening *o)
 		return price_changed(o, price);
 	if (result == OPENING_UNPAID)
 		return pausing(o, &terms.limits);
+	if (result == OPENING_PAUSED)
+		return paused(o);
 	return refused(o, refusals[result]);
 }
 

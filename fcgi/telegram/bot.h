@@ -9,6 +9,7 @@
 #include "shared/clients/telegram_update.h"
 #include "shared/domain/catalog.h"
 #include "shared/domain/code.h"
+#include "shared/domain/policy.h"
 #include "shared/domain/user.h"
 #include "shared/platform/i18n.h"
 #include "shared/platform/wake.h"
@@ -21,8 +22,7 @@ struct bot {
 	struct wake *wake;
 	struct code_vault vault;
 	struct key_report keys;
-	bool sales_paused;     /* as read at sales_read_ms; see bot_sales_paused */
-	int64_t sales_read_ms; /* 0: not yet */
+	struct policy *policy; /* see bot_policy() */
 };
 
 enum { TURN_ARGS = 2 };
@@ -53,8 +53,10 @@ typedef int screen(struct turn *t, struct message *ret);
 void bot_init(struct bot *bot, struct program *program);
 void bot_end(struct bot *bot);
 
-/* Are sales paused?  Asked once a second at most. */
-int bot_sales_paused(struct turn *t, bool *ret) MUST_CHECK;
+/* What administrators have set, fresh enough to show; read once a second at most. */
+int bot_policy(struct turn *t, const struct policy **ret) MUST_CHECK;
+/* Why nothing can be bought now, as HTML; NULL while sales go on. */
+int bot_paused(struct turn *t, const char **ret) MUST_CHECK;
 
 /* ---- words ---- */
 

@@ -14,11 +14,11 @@ int screen_gone(struct turn *t, struct message *ret)
 /* While sales are paused one may look round, and reads why nothing can be bought. */
 static int paused_add(struct turn *t, struct message *m)
 {
-	bool paused;
-	int const rc = bot_sales_paused(t, &paused);
+	const char *paused;
+	int const rc = bot_paused(t, &paused);
 
 	if (!rc && paused)
-		m->html = arena_printf(t->a, "%s\n\n%s", turn_text(t, "bot.paused"), m->html);
+		m->html = arena_printf(t->a, "%s\n\n%s", paused, m->html);
 	return rc;
 }
 

@@ -1,4 +1,5 @@
 #include "fcgi/telegram/screen.h"
+#include "fcgi/telegram/view.h"
 
 #include "shared/service/button.h"
 
@@ -14,10 +15,20 @@ static void menu_add(const struct turn *t, struct message *m)
 
 int screen_menu(struct turn *t, struct message *ret)
 {
+	const struct policy *policy;
+	const char *words;
+	int const rc = bot_policy(t, &policy);
+
+	if (rc)
+		return rc;
+	words = policy_text(policy, POLICY_GREETING, (int)t->lang);
+	if (!*words)
+		words = turn_text(t, "bot.greeting.text");
 	if (*t->user->first_name)
-		ret->html = turn_html(t, "bot.greeting.named", A("name", t->user->first_name));
+		ret->html = turn_html(t, "bot.greeting.named", A("name", t->user->first_name),
+				      A("text", words));
 	else
-		ret->html = turn_text(t, "bot.greeting");
+		ret->html = turn_html(t, "bot.greeting", A("text", words));
 	menu_add(t, ret);
 	return OK;
 }
@@ -56,33 +67,66 @@ int screen_home(struct turn *t, struct message *ret)
 	return OK;
 }
 
-/* ---- pages of text ---- */
+/* ---- pages of text: the shop's own words where it has some ---- */
 
-static int page_draw(const struct turn *t, const char *key, struct message *ret)
+static const struct {
+	const char *phrase;
+	bool contact; /* where a person answers is told below */
+} pages[POLICY_TEXT__COUNT] = {
+	[POLICY_HELP] = { "bot.help", true },
+	[POLICY_TERMS] = { "bot.terms", false },
+	[POLICY_PRIVACY] = { "bot.privacy", false },
+	[POLICY_PAYSUPPORT] = { "bot.paysupport", true },
+};
+
+static int page_text(struct turn *t, enum policy_text page, const char **ret)
 {
-	ret->html = turn_text(t, key);
-	menu_add(t, ret);
+	const struct policy *policy;
+	const char *words;
+	const char *contact;
+	int const rc = bot_policy(t, &policy);
+
+	if (rc)
+		return rc;
+	words = policy_text(policy, page, (int)t->lang);
+	contact = policy_text(policy, POLICY_CONTACT, (int)t->lang);
+	*ret = *words ? view_words(t, words) : turn_text(t, pages[page].phrase);
+	if (pages[page].contact && *contact)
+		*ret = arena_printf(t->a, "%s\n\n%s", *ret,
+				    turn_html(t, "bot.contact", A("contact", contact)));
 	return OK;
+}
+
+static int page_draw(struct turn *t, enum policy_text page, struct message *ret)
+{
+	int const rc = page_text(t, page, &ret->html);
+
+	if (!rc)
+		menu_add(t, ret);
+	return rc;
 }
 
 int screen_help(struct turn *t, struct message *ret)
 {
-	return page_draw(t, "bot.help", ret);
+	return page_draw(t, POLICY_HELP, ret);
 }
 
 int screen_terms(struct turn *t, struct message *ret)
 {
-	return page_draw(t, "bot.terms", ret);
+	return page_draw(t, POLICY_TERMS, ret);
 }
 
 int screen_paysupport(struct turn *t, struct message *ret)
 {
-	return page_draw(t, "bot.paysupport", ret);
+	return page_draw(t, POLICY_PAYSUPPORT, ret);
 }
 
 int screen_privacy(struct turn *t, struct message *ret)
 {
-	ret->html = turn_text(t, "bot.privacy");
+	int const rc = page_text(t, POLICY_PRIVACY, &ret->html);
+
+	if (rc)
+		return rc;
 	keyboard_data(t->a, &ret->buttons, turn_text(t, "bot.erase.button"), BUTTON_ERASE);
 	keyboard_row(t->a, &ret->buttons);
 	keyboard_data(t->a, &ret->buttons, turn_text(t, "bot.home"), BUTTON_HOME);
@@ -93,12 +137,16 @@ int screen_privacy(struct turn *t, struct message *ret)
 
 int screen_unknown(struct turn *t, struct message *ret)
 {
-	return page_draw(t, "bot.unknown", ret);
+	ret->html = turn_text(t, "bot.unknown");
+	menu_add(t, ret);
+	return OK;
 }
 
 int screen_button_unknown(struct turn *t, struct message *ret)
 {
-	return page_draw(t, "bot.button_unknown", ret);
+	ret->html = turn_text(t, "bot.button_unknown");
+	menu_add(t, ret);
+	return OK;
 }
 
 int screen_nothing(struct turn *t, struct message *ret)

@@ -76,17 +76,16 @@ static const char *pay_url(struct turn *t, const struct view_offer *o)
 
 static int offer_draw(struct turn *t, struct view_offer *o, struct message *ret)
 {
-	bool paused;
 	int rc;
 
 	if (!o->max) {
 		view_sold_out(t, o, ret);
 		return OK;
 	}
-	rc = bot_sales_paused(t, &paused);
+	rc = bot_paused(t, &o->paused);
 	if (rc)
 		return rc;
-	if (!paused)
+	if (!o->paused)
 		o->pay_url = pay_url(t, o);
 	view_offer(t, o, ret);
 	return OK;

@@ -14,6 +14,16 @@ const char *view_title(const struct turn *t, const char *const title[CATALOG_LAN
 	return *clean ? clean : "—";
 }
 
+const char *view_words(const struct turn *t, const char *text)
+{
+	size_t const head = strcspn(text, "\n");
+
+	if (!text[head])
+		return turn_html(t, "bot.words.line", A("text", text));
+	return turn_html(t, "bot.words", A("head", arena_strndup(t->a, text, head)),
+			 A("text", text + head + 1));
+}
+
 /* ---- pages and rows ---- */
 
 struct view_page view_page(size_t rows, int64_t wanted)
@@ -133,7 +143,7 @@ static void quantity_row(const struct turn *t, const struct view_offer *o, struc
 static const char *offer_hint(const struct turn *t, const struct view_offer *o)
 {
 	if (!o->pay_url)
-		return turn_text(t, "bot.paused");
+		return o->paused ? o->paused : turn_text(t, "bot.paused");
 	if (o->limited)
 		return turn_html(t, "bot.order.limit", N("count", o->max));
 	return turn_text(t,

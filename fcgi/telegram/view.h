@@ -11,6 +11,9 @@
 /* A title for people, never empty. */
 const char *view_title(const struct turn *t, const char *const title[CATALOG_LANGS]);
 
+/* Words of the shop's own, escaped; the first of several lines is bold. */
+const char *view_words(const struct turn *t, const char *text);
+
 /* One page of a list: a page that is not there is the last one. */
 struct view_page {
 	size_t first; /* row */
@@ -44,6 +47,7 @@ struct view_offer {
 	bool limited;	     /* more was asked for than max */
 	struct money total;  /* quantity × price */
 	const char *pay_url; /* NULL: sales are paused */
+	const char *paused;  /* why, as HTML; NULL: the shop's phrase */
 	const char *back;    /* the button's data */
 };
 void view_offer(const struct turn *t, const struct view_offer *offer, struct message *ret);

@@ -2,13 +2,17 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+#include "shared/base/utf8.h"
 #include "shared/clients/portmone_result.h"
 #include "shared/domain/order_ask.h"
+#include "shared/domain/setting.h"
 #include "shared/service/portmone_evidence.h"
 
 enum {
 	QUESTIONS_MAX = 8, /* at Portmone at once */
 	LEASE_S = 10,	   /* a question takes CALL_TIMEOUT_MS at most, settling some more */
+	HEARD_GAP_MS = 5000,
+	HEARD_MAX = 200, /* characters */
 };
 
 /* One order that is being asked about. */
@@ -37,6 +41,23 @@ static void tell_unusable(const struct question *q, const char *why)
 	metric_add(q->w->program.shm, METRIC_PORTMONE_ERRORS, 1);
 	if (worker_may_tell(&told_refused_ms))
 		log_event(LOG_WARN, "portmone_unusable", "order=%s why=%s", q->number, why);
+}
+
+/* For the health page: what was heard last, well and badly; not each time. */
+static void heard_note(struct question *q, bool good, const char *words)
+{
+	static int64_t noted_ms[2];
+	struct worker *w = q->w;
+	int64_t const now = clock_monotonic_ms();
+
+	if ((noted_ms[good] && now - noted_ms[good] < HEARD_GAP_MS) || !worker_db_ready(w))
+		return;
+	if (!worker_db_report(w, "setting_note",
+			      setting_note(w->program.db,
+					   good ? SETTING_PORTMONE_GOOD : SETTING_PORTMONE_BAD,
+					   utf8_clean_line(&q->arena, words, strlen(words),
+							   HEARD_MAX))))
+		noted_ms[good] = now;
 }
 
 static void tell_odd_rows(const struct question *q, const struct portmone_rows *rows)
@@ -112,6 +133,7 @@ static void question_answered(int rc, const struct http_answer *answer, void *qu
 	rc = portmone_result_read(&w->portmone, &q->arena, q->number, rc, answer, &rows, &why);
 	/* A refusal in words shows that the other side is there. */
 	gate_report(w->program.shm, GATE_PORTMONE, !rc || answer->status, clock_monotonic_ms());
+	heard_note(q, !rc, rc ? why : q->number);
 	if (rc)
 		tell_unusable(q, why);
 	else

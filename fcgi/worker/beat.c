@@ -30,6 +30,7 @@ int beat_run(struct worker *w, struct arena *a, const char *lease_data)
 		.host = w->host,
 		.pid = getpid(),
 		.version = version_text(),
+		.started_at = w->started_at,
 	};
 	int rc;
 
@@ -101,10 +102,12 @@ int restock_run(struct worker *w, struct arena *a, const char *lease_data)
 int low_stock_run(struct worker *w, struct arena *a, const char *lease_data)
 {
 	int told = 0;
-	int const rc = stock_low_tell(w->program.db, &told);
+	int rc = policy_refresh(w->policy, w->program.db, clock_monotonic_ms());
 
 	UNUSED(a);
 	UNUSED(lease_data);
+	if (!rc && policy_number(w->policy, POLICY_ALERT_STOCK))
+		rc = stock_low_tell(w->program.db, &told);
 	if (told)
 		worker_soon(w, JOB_OUTBOX, 0);
 	return rc;

@@ -151,6 +151,14 @@ static int answer_draw(const struct notice *n, struct message *to)
 	return OK;
 }
 
+static int words_draw(const struct notice *n, struct message *to)
+{
+	if (!*n->text)
+		return ERR_INVALID;
+	to->html = TR(n->a, n->lang, "notice.words", A("text", n->text));
+	return OK;
+}
+
 static int restock_draw(const struct notice *n, struct message *to)
 {
 	if (!n->value || n->value->hidden)
@@ -197,6 +205,7 @@ static const struct drawing {
 	[OUTBOX_RECEIPT] = { .draw = receipt_draw, .states = PAID_UP },
 	[OUTBOX_REPLACED] = { .draw = NULL, .states = IN(ORDER_DELIVERED) },
 	[OUTBOX_ANSWER] = { .draw = answer_draw, .states = ANY },
+	[OUTBOX_WORDS] = { .draw = words_draw },
 	[OUTBOX_ALERT] = { .draw = notice_alert_draw },
 };
 _Static_assert(COUNT(drawings) == OUTBOX__COUNT, "a drawing for every kind");
@@ -269,6 +278,8 @@ static int facts_find(const struct notice_source *source, const struct outbox_ro
 	if (row->kind == OUTBOX_ANSWER)
 		rc = ticket_message_text(source->db, n->a,
 					 json_int(json_get(n->data, "message"), 0), &n->text);
+	else if (row->kind == OUTBOX_WORDS)
+		n->text = json_text(json_get(n->data, "text"), "");
 	else if (row->kind == OUTBOX_RECEIPT)
 		rc = delivery_receipt(source->db, n->a, n->order, &n->text);
 	if (rc)

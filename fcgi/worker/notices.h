@@ -17,7 +17,7 @@ struct notice {
 	const struct card_value *value; /* what the order or the row is about; NULL: unknown */
 	const char *title;		/* of it, plain */
 	const struct json *data;	/* the row's own words */
-	const char *text; /* a case's message, or the receipt's address: what it tells */
+	const char *text; /* a message's words, or the receipt's address: what it tells */
 	const char *public_url;
 	const unsigned char *data_key;
 };

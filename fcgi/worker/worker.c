@@ -65,10 +65,12 @@ int worker_init(struct worker *w)
 	vault_fill(&w->program.config, &w->vault);
 	key_report_init(&w->keys, &w->program, &w->vault);
 	w->catalog = catalog_new();
+	w->policy = policy_new();
 	w->sender = sender_new();
 	w->checkup = checkup_new();
 	if (w->program.config.polling)
 		w->poller = poller_new();
+	w->started_at = clock_now();
 	crypto_random(&w->id, sizeof(w->id));
 	w->id = (w->id & INT64_MAX) | 1; /* 0 is nobody */
 	return OK;
@@ -89,6 +91,7 @@ void worker_release(struct worker *w)
 	poller_free(w->poller);
 	checkup_free(w->checkup);
 	catalog_free(w->catalog);
+	policy_free(w->policy);
 	crypto_wipe(&w->vault, sizeof(w->vault));
 	program_end(&w->program);
 }

@@ -9,6 +9,7 @@
 #include "shared/clients/telegram_call.h"
 #include "shared/domain/catalog.h"
 #include "shared/domain/code.h"
+#include "shared/domain/policy.h"
 #include "shared/service/key_report.h"
 #include "shared/service/program.h"
 
@@ -40,11 +41,13 @@ enum job_id {
 struct worker {
 	struct program program;
 	int64_t id; /* a random number: owns leases and claims */
+	int64_t started_at;
 	const char *host;
 	const char *run_dir;
 	struct http *http;
 	int wake_fd;
 	struct catalog *catalog;
+	struct policy *policy;
 	struct code_vault vault;
 	struct key_report keys;
 	struct telegram telegram;

@@ -1,5 +1,5 @@
 /*
- * code_look.h: single codes and batches for administrators: found by the code itself (by its
+ * code_look.h: single codes for administrators: found by the code itself (by its
  * fingerprint), shown with a reason that is kept, taken off the shelf.  Never a code in the
  * trail.
  */
@@ -41,24 +41,5 @@ int code_reveal(struct db *db, struct arena *a, const struct code_vault *vault,
 /* Off the shelf: to 'withdrawn' or 'defective'.  ERR_CONFLICT: it is not on the shelf. */
 int code_take_off(struct db *db, const struct audit_who *who, int64_t id,
 		  bool defective) MUST_CHECK;
-
-struct batch_row {
-	int64_t id;
-	int64_t value_id;
-	const char *name;
-	const char *supplier;
-	struct money cost;
-	int64_t created_at;
-};
-int batch_find(struct db *db, struct arena *a, int64_t id, struct batch_row **ret) MUST_CHECK;
-/* Of a value, newest first, older than before_id (0: the newest). */
-int batch_list(struct db *db, struct arena *a, int64_t value_id, int64_t before_id, int limit,
-	       struct batch_row **ret, size_t *ret_count) MUST_CHECK;
-/* Codes of a batch in a state, exact up to limit, limit + 1 for more. */
-int batch_bounded(struct db *db, int64_t id, const char *state, int limit, int *ret) MUST_CHECK;
-
-/* All its codes that are on the shelf are withdrawn.  ret: how many. */
-int batch_withdraw(struct db *db, const struct audit_who *who, int64_t id,
-		   int64_t *ret) MUST_CHECK;
 
 #endif

@@ -29,11 +29,14 @@ const char *key_holder_known(struct arena *a, const struct code_vault *vault)
 int key_holder_beat(struct db *db, const struct key_holder *holder)
 {
 	return db_exec(db,
-		       "INSERT INTO key_holders (id, program, host, pid, known, beat_at) "
-		       "VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE "
+		       "INSERT INTO key_holders (id, program, host, pid, version, started_at, "
+		       "known, beat_at) VALUES (?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6)) "
+		       "ON DUPLICATE KEY UPDATE "
 		       "known = VALUES(known), beat_at = VALUES(beat_at)",
 		       PARAMS(P(holder->id), P(holder->program), P(holder->host),
-			      P(holder->pid), P(holder->known)),
+			      P(holder->pid), P(holder->version ? holder->version : ""),
+			      holder->started_at ? P_TIME(holder->started_at) : P_NULL,
+			      P(holder->known)),
 		       NULL);
 }
 
@@ -80,9 +83,11 @@ int key_holder_lacking(struct db *db, struct arena *a, const struct code_vault_k
 		const struct db_cell *c = db_row(&rows, i);
 
 		if (!knows(c[4].text, word))
-			holders[count++] = (struct key_holder){ c[0].number, c[1].text,
-								c[2].text, c[3].number,
-								c[4].text };
+			holders[count++] = (struct key_holder){ .id = c[0].number,
+								.program = c[1].text,
+								.host = c[2].text,
+								.pid = c[3].number,
+								.known = c[4].text };
 	}
 	*ret = holders;
 	*ret_count = count;

@@ -14,6 +14,8 @@ struct key_holder {
 	const char *host;
 	int64_t pid;
 	const char *known; /* as key_holder_known() writes it */
+	const char *version;
+	int64_t started_at;
 };
 
 /* "1:5f0c…,2:a1…": each key's id and check value; two keys of one id are not the same. */

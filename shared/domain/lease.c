@@ -79,10 +79,11 @@ int pause_left(struct db *db, const char *name, int64_t *ret_ms)
 int worker_beat(struct db *db, const struct worker_beat *beat)
 {
 	return db_exec(db,
-		       "INSERT INTO workers (id, host, pid, version, beat_at) "
-		       "VALUES (?, ?, ?, ?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE "
+		       "INSERT INTO workers (id, host, pid, version, started_at, beat_at) "
+		       "VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE "
 		       "beat_at = VALUES(beat_at)",
-		       PARAMS(P(beat->id), P(beat->host), P(beat->pid), P(beat->version)),
+		       PARAMS(P(beat->id), P(beat->host), P(beat->pid), P(beat->version),
+			      beat->started_at ? P_TIME(beat->started_at) : P_NULL),
 		       NULL);
 }
 

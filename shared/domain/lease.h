@@ -25,6 +25,7 @@ struct worker_beat {
 	const char *host;
 	int64_t pid;
 	const char *version;
+	int64_t started_at;
 };
 int worker_beat(struct db *db, const struct worker_beat *beat) MUST_CHECK;
 /* Workers that beat within HEARTBEAT_FRESH_MS. */

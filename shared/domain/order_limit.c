@@ -8,14 +8,15 @@ enum { LOOK_BACK = 64 }; /* orders; more than anybody may have open, and a bound
 int order_limits_read(struct db *db, struct arena *a, struct order_limits *ret)
 {
 	struct order_limits limits = { LIMIT_OPEN_ORDERS, LIMIT_RESERVED_CODES,
-				       LIMIT_UNPAID_FREE, LIMIT_UNPAID_PAUSE_S };
+				       LIMIT_UNPAID_FREE, LIMIT_UNPAID_PAUSE_S, 0 };
 	const struct {
 		const char *name;
 		int64_t *to;
 	} rows[] = { { "limit_open_orders", &limits.open_orders },
 		     { "limit_reserved_codes", &limits.reserved_codes },
 		     { "limit_unpaid_free", &limits.unpaid_free },
-		     { "limit_unpaid_pause", &limits.unpaid_pause_s } };
+		     { "limit_unpaid_pause", &limits.unpaid_pause_s },
+		     { "limit_order_ttl", &limits.order_ttl } };
 	struct db_rows found;
 	int const rc = db_query(db, a,
 				"SELECT name, value FROM settings "

@@ -14,6 +14,7 @@ struct order_limits {
 	int64_t reserved_codes;
 	int64_t unpaid_free; /* so many orders in a row may run out of time without a pause */
 	int64_t unpaid_pause_s; /* then so long, doubled by each further one */
+	int64_t order_ttl;	/* seconds a reservation lives; 0: as ORDER_TTL says */
 };
 
 /* As the settings limit_* say, else LIMIT_* of limits.h. */

@@ -9,7 +9,8 @@ static const char *const kind_names[] = {
 	[OUTBOX_REVIEW] = "review",	  [OUTBOX_RESTOCK] = "restock",
 	[OUTBOX_REFUNDED] = "refunded",	  [OUTBOX_REFUND_LATE] = "refund_late",
 	[OUTBOX_RECEIPT] = "receipt",	  [OUTBOX_REPLACED] = "replaced",
-	[OUTBOX_ANSWER] = "answer",	  [OUTBOX_ALERT] = "alert",
+	[OUTBOX_ANSWER] = "answer",	  [OUTBOX_WORDS] = "words",
+	[OUTBOX_ALERT] = "alert",
 };
 _Static_assert(COUNT(kind_names) == OUTBOX__COUNT, "a name for every kind");
 
@@ -214,7 +215,7 @@ int outbox_hold_chat(struct db *db, int64_t chat_id, int64_t seconds)
 
 int outbox_sweep(struct db *db, int limit, int *ret)
 {
-	static const char *const states[] = { "sent", "undeliverable" };
+	static const char *const states[] = { "sent", "undeliverable", "buried" };
 	struct db_result result;
 	int swept = 0;
 
@@ -267,4 +268,52 @@ int outbox_count(struct db *db, struct outbox_counts *ret)
 		*ret = (struct outbox_counts){ row[0].number, row[1].number, row[2].number,
 					       row[3].number };
 	return rc;
+}
+
+/* ---- messages that were given up ---- */
+
+int outbox_dead_list(struct db *db, struct arena *a, int limit, struct outbox_letter **ret,
+		     size_t *ret_count)
+{
+	struct db_rows rows;
+	struct outbox_letter *list;
+	int const rc = db_query(db, a,
+				"SELECT id, kind, chat_id, COALESCE(order_id, 0), attempts, "
+				"created_at, last_error FROM outbox WHERE state = 'dead' "
+				"ORDER BY id DESC LIMIT ?",
+				PARAMS(P(limit)), &rows);
+
+	if (rc)
+		return rc;
+	list = arena_array(a, rows.count, sizeof(*list));
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct db_cell *c = db_row(&rows, i);
+
+		list[i] = (struct outbox_letter){ .id = c[0].number,
+						  .kind = c[1].text,
+						  .chat_id = c[2].number,
+						  .order_id = c[3].number,
+						  .attempts = c[4].number,
+						  .created_at = c[5].number,
+						  .error = c[6].text };
+	}
+	*ret = list;
+	*ret_count = rows.count;
+	return OK;
+}
+
+int outbox_retry(struct db *db, int64_t id)
+{
+	return db_exec_one(db,
+			   "UPDATE outbox SET state = 'pending', attempts = 0, "
+			   "lease_owner = NULL, not_before = UTC_TIMESTAMP(6) "
+			   "WHERE id = ? AND state = 'dead'",
+			   PARAMS(P(id)));
+}
+
+int outbox_bury(struct db *db, int64_t id)
+{
+	return db_exec_one(db,
+			   "UPDATE outbox SET state = 'buried' WHERE id = ? AND state = 'dead'",
+			   PARAMS(P(id)));
 }

@@ -35,6 +35,7 @@ enum outbox_kind {
 	OUTBOX_RECEIPT,	    /* the gateway's receipt, when the codes went without it */
 	OUTBOX_REPLACED,    /* a new code in the place of a bad one: data {"slot"} */
 	OUTBOX_ANSWER,	    /* the shop's answer in a case: data {"ticket", "message"} */
+	OUTBOX_WORDS,	    /* from an administrator to a buyer: data {"text"} */
 	OUTBOX_ALERT,	    /* to administrators: data {"what": word, …} */
 	OUTBOX__COUNT
 };
@@ -96,5 +97,24 @@ struct outbox_counts {
 	int64_t oldest_seconds; /* age of the row that has been due longest; 0 without */
 };
 int outbox_count(struct db *db, struct outbox_counts *ret) MUST_CHECK;
+
+/* ---- messages that were given up ---- */
+
+struct outbox_letter {
+	int64_t id;
+	const char *kind; /* outbox_kind_name(), or of another release */
+	int64_t chat_id;
+	int64_t order_id; /* 0: none */
+	int64_t attempts;
+	int64_t created_at;
+	const char *error;
+};
+/* Newest first, at most limit. */
+int outbox_dead_list(struct db *db, struct arena *a, int limit, struct outbox_letter **ret,
+		     size_t *ret_count) MUST_CHECK;
+
+/* Sent once more, at once; or never.  ERR_CONFLICT: it is not given up (any more). */
+int outbox_retry(struct db *db, int64_t id) MUST_CHECK;
+int outbox_bury(struct db *db, int64_t id) MUST_CHECK;
 
 #endif

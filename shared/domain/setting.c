@@ -36,6 +36,25 @@ int setting_sales_paused(struct db *db, bool configured, bool *ret)
 	return rc == ERR_NOT_FOUND ? OK : rc;
 }
 
+int setting_note(struct db *db, const char *name, const char *words)
+{
+	return setting_set(db, name, words);
+}
+
+int setting_noted(struct db *db, struct arena *a, const char *name, int64_t *ret_at,
+		  const char **ret_words)
+{
+	const struct db_cell *row;
+	int const rc = db_one(db, a, "SELECT changed_at, value FROM settings WHERE name = ?",
+			      PARAMS(P(name)), &row);
+
+	if (!rc) {
+		*ret_at = row[0].number;
+		*ret_words = row[1].text;
+	}
+	return rc;
+}
+
 int setting_backup_at(struct db *db, int64_t *ret)
 {
 	AUTO_ARENA(a);

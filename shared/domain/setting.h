@@ -18,6 +18,15 @@
 int setting_get(struct db *db, struct arena *a, const char *name, const char **ret) MUST_CHECK;
 int setting_set(struct db *db, const char *name, const char *value) MUST_CHECK;
 
+/* What was last heard from outside, for the health page: when, and a word or JSON about it. */
+#define SETTING_WEBHOOK "webhook_heard"
+#define SETTING_PORTMONE_GOOD "portmone_good"
+#define SETTING_PORTMONE_BAD "portmone_bad"
+int setting_note(struct db *db, const char *name, const char *words) MUST_CHECK;
+/* ERR_NOT_FOUND: never heard. */
+int setting_noted(struct db *db, struct arena *a, const char *name, int64_t *ret_at,
+		  const char **ret_words) MUST_CHECK;
+
 /* When the newest backup was made; 0: never. */
 int setting_backup_at(struct db *db, int64_t *ret) MUST_CHECK;
 int setting_backup_note(struct db *db, int64_t at) MUST_CHECK;

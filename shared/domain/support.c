@@ -20,7 +20,7 @@ const char *ticket_state_name(enum ticket_state state)
 	return state_names[state];
 }
 
-static enum ticket_state state_read(const char *word)
+enum ticket_state ticket_state_read(const char *word)
 {
 	size_t state = 0;
 
@@ -55,7 +55,7 @@ int ticket_list_of_order(struct db *db, struct arena *a, int64_t order_id, struc
 			.order_id = c[1].number,
 			.code_id = c[2].number,
 			.slot = (int)c[3].number,
-			.state = state_read(c[4].text),
+			.state = ticket_state_read(c[4].text),
 			.created_at = c[5].number,
 		};
 	}

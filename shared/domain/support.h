@@ -17,6 +17,7 @@ enum {
 
 enum ticket_state { TICKET_OPEN, TICKET_ANSWERED, TICKET_CLOSED };
 const char *ticket_state_name(enum ticket_state state);
+enum ticket_state ticket_state_read(const char *word); /* as in the database */
 
 struct ticket {
 	int64_t id; /* the number people see */

@@ -1,6 +1,7 @@
 #include "shared/service/key_report.h"
 
 #include "shared/base/clock.h"
+#include "shared/base/version.h"
 #include "shared/base/limits.h"
 #include "shared/domain/key_holder.h"
 
@@ -19,6 +20,7 @@ void key_report_init(struct key_report *report, struct program *program,
 		.program = program,
 		.host = arena_strdup(&program->arena, host),
 		.known = key_holder_known(&program->arena, vault),
+		.started_at = clock_now(),
 	};
 	crypto_random(&report->id, sizeof(report->id));
 	report->id = (report->id & INT64_MAX) | 1; /* 0 is nobody */
@@ -34,6 +36,8 @@ void key_report_tick(struct key_report *report)
 		.host = report->host,
 		.pid = getpid(),
 		.known = report->known,
+		.version = version_text(),
+		.started_at = report->started_at,
 	};
 	int rc;
 

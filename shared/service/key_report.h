@@ -13,6 +13,7 @@ struct key_report {
 	int64_t id; /* a random number of the process */
 	const char *host;
 	const char *known;
+	int64_t started_at;
 	int64_t due_ms;
 };
 

@@ -31,9 +31,29 @@ static const char *const nasty[] = {
 	endless,
 };
 
+static struct program program;
+static struct bot bot = { .program = &program };
+
 static struct turn turn_of(enum lang lang, const struct user *user)
 {
-	return (struct turn){ .a = &arena, .lang = lang, .user = user };
+	return (struct turn){ .a = &arena, .lang = lang, .user = user, .bot = &bot };
+}
+
+/* Every text of the shop's own is this one, repeated as often as its field allows. */
+static void own_words(const char *piece)
+{
+	struct policy_edit edit = { .sales = "" };
+
+	for (int i = 0; i < POLICY_TEXT__COUNT; i++) {
+		const struct policy_text_about *about = policy_text_about((enum policy_text)i);
+		struct str s = STR(&arena, 8 * about->max);
+
+		for (size_t n = 0; piece && n < about->max / utf8_utf16_len(piece); n++)
+			str_add(&s, piece);
+		for (int lang = 0; lang < CATALOG_LANGS; lang++)
+			edit.texts[i][lang] = str_text(&s);
+	}
+	policy_hold(bot.policy, &edit);
 }
 
 /* As the webhook's answer it is accepted, new and as an edit. */
@@ -205,6 +225,41 @@ static void test_pages_of_text(void **state)
 		}
 }
 
+/* Words of the shop's own as long as they may be, of characters that take the most room. */
+static void test_own_words_fit(void **state)
+{
+	static const char *const pieces[] = { "\"", "<", "ї", "🎮", "a\n" };
+
+	for (size_t i = 0; i < COUNT(pieces); i++) {
+		own_words(pieces[i]);
+		test_pages_of_text(state);
+		test_greeting(state);
+	}
+	own_words(NULL);
+}
+
+/* The first of several lines is bold; markup in them is none. */
+static void test_own_words(void **state)
+{
+	struct turn t = turn_of(LANG_RU, &(struct user){ .id = 7, .first_name = "" });
+	struct policy_edit edit = { .sales = "" };
+	struct message m = { 0 };
+
+	UNUSED(state);
+	for (int i = 0; i < POLICY_TEXT__COUNT; i++)
+		for (int lang = 0; lang < CATALOG_LANGS; lang++)
+			edit.texts[i][lang] = "";
+	edit.texts[POLICY_TERMS][0] = "Наші <b>умови\nдруге & третє";
+	edit.texts[POLICY_CONTACT][2] = "@shop";
+	policy_hold(bot.policy, &edit);
+	assert_int_equal(screen_terms(&t, &m), OK);
+	assert_string_equal(m.html, "<b>Наші &lt;b&gt;умови</b>\nдруге &amp; третє");
+	assert_int_equal(screen_paysupport(&t, &m), OK);
+	assert_non_null(strstr(m.html, i18n_text(LANG_RU, "bot.paysupport")));
+	assert_non_null(strstr(m.html, "@shop"));
+	own_words(NULL);
+}
+
 static void test_nothing_says_nothing(void **state)
 {
 	struct turn t = turn_of(LANG_UK, NULL);
@@ -299,12 +354,15 @@ static int load(void **state)
 	memset(endless, 'x', LONG);
 	if (i18n_load("templates/i18n", &problem))
 		fail_msg("%s", str_text(&problem));
+	bot.policy = policy_new();
+	own_words(NULL);
 	return 0;
 }
 
 static int end(void **state)
 {
 	UNUSED(state);
+	policy_free(bot.policy);
 	arena_release(&arena);
 	return 0;
 }
@@ -317,6 +375,8 @@ int main(void)
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_greeting),
 		cmocka_unit_test(test_pages_of_text),
+		cmocka_unit_test(test_own_words_fit),
+		cmocka_unit_test(test_own_words),
 		cmocka_unit_test(test_nothing_says_nothing),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_wording),

@@ -270,6 +270,9 @@ static const char *const prefixes[] = {
 	"admin.month.m", /* its number */
 	"admin.role.",	 /* role_name() */
 	"admin.look.",	 /* a language's code */
+	"admin.case.state.",
+	"admin.message.kind.", /* outbox_kind_name() */
+	"admin.refund.state.", /* refund_state_name() */
 };
 
 static const char *root; /* of the source tree */
