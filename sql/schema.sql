@@ -27,7 +27,10 @@ CREATE TABLE `users` (
   `created_at` datetime(6) NOT NULL COMMENT 'first contact: counts new buyers',
   PRIMARY KEY (`id`) COMMENT 'a tap reads one row by it',
   KEY `users_username` (`username`) COMMENT 'search in the panel',
-  KEY `users_created` (`created_at`) COMMENT 'statistics and paging by time'
+  KEY `users_created` (`created_at`) COMMENT 'statistics and paging by time',
+  KEY `users_first_name` (`first_name`,`id`) COMMENT 'search in the panel',
+  KEY `users_last_name` (`last_name`,`id`) COMMENT 'search in the panel',
+  KEY `users_banned` (`banned_at`,`id`) COMMENT 'the panel: whom the shop does not sell to'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='people who wrote to the bot';
 
 CREATE TABLE `user_states` (
@@ -271,7 +274,7 @@ CREATE TABLE `outbox` (
   `order_id` bigint(20) DEFAULT NULL COMMENT 'what about; texts with codes are drawn at the moment of sending',
   `data` varchar(2000) NOT NULL DEFAULT '{}' COMMENT 'further ids and words, as JSON; never a code',
   `priority` tinyint(4) NOT NULL COMMENT '0 codes, 2 orders, 5 alerts, 9 broadcasts',
-  `state` enum('pending','sent','undeliverable','dead') NOT NULL COMMENT 'undeliverable: the person blocked the bot; dead: an administrator looks',
+  `state` enum('pending','sent','undeliverable','dead','buried') NOT NULL COMMENT 'undeliverable: the person blocked the bot; dead: an administrator looks; buried: looked at, and not to be sent',
   `not_before` datetime(6) NOT NULL COMMENT 'due; also moved on by a lease, a retry_after, a back-off',
   `attempts` int(11) NOT NULL DEFAULT 0 COMMENT 'claims so far',
   `lease_owner` bigint(20) DEFAULT NULL COMMENT 'the claim: a random number of the worker',
@@ -299,6 +302,7 @@ CREATE TABLE `workers` (
   `host` varchar(100) NOT NULL COMMENT 'for the health page',
   `pid` int(11) NOT NULL COMMENT 'for the health page',
   `version` varchar(40) NOT NULL COMMENT 'for the health page',
+  `started_at` datetime(6) DEFAULT NULL COMMENT 'for the health page; NULL: an older release',
   `beat_at` datetime(6) NOT NULL COMMENT 'under 5 s old: alive',
   PRIMARY KEY (`id`) COMMENT 'one row a process',
   KEY `workers_beat` (`beat_at`) COMMENT 'the newest, and sweeping the dead'
@@ -317,6 +321,8 @@ CREATE TABLE `key_holders` (
   `program` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'worker, telegram, admin',
   `host` varchar(100) NOT NULL COMMENT 'named when it has to be restarted',
   `pid` int(11) NOT NULL COMMENT 'named when it has to be restarted',
+  `version` varchar(40) NOT NULL DEFAULT '' COMMENT 'for the health page',
+  `started_at` datetime(6) DEFAULT NULL COMMENT 'for the health page; NULL: an older release',
   `known` varchar(500) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what it can open: id:check value of each, with commas',
   `beat_at` datetime(6) NOT NULL COMMENT 'over a minute old: dead, and nobody waits for it',
   PRIMARY KEY (`id`) COMMENT 'one row a process',
@@ -398,6 +404,7 @@ CREATE TABLE `tickets` (
   KEY `tickets_state` (`state`,`updated_at`) COMMENT 'what waits for an answer',
   KEY `tickets_user` (`user_id`,`id`) COMMENT 'a person''s cases',
   KEY `tickets_order` (`order_id`,`state`) COMMENT 'the case about an order',
+  KEY `tickets_state_id` (`state`,`id`) COMMENT 'the panel: cases in a state, by key',
   CONSTRAINT `tickets_user_fk` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='support cases';
 
@@ -617,3 +624,16 @@ CREATE TABLE `stats_state` (
   `checked_on` date DEFAULT NULL COMMENT 'the day on which the last two months were counted anew',
   PRIMARY KEY (`id`) COMMENT 'one row'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='how far the counting is';
+
+CREATE TABLE `order_notes` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT 'age order',
+  `order_id` bigint(20) NOT NULL COMMENT 'on which order',
+  `fact` varchar(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'the form it came from: sent twice is once',
+  `actor` varchar(80) NOT NULL COMMENT 'who wrote it',
+  `text` varchar(1000) NOT NULL COMMENT 'for administrators alone; codes in it are masked',
+  `created_at` datetime(6) NOT NULL COMMENT 'for the order''s story',
+  PRIMARY KEY (`id`) COMMENT 'append only',
+  UNIQUE KEY `order_notes_fact` (`fact`) COMMENT 'a form sent twice is one note',
+  KEY `order_notes_order` (`order_id`,`id`) COMMENT 'an order''s page',
+  CONSTRAINT `order_notes_order_fk` FOREIGN KEY (`order_id`) REFERENCES `orders` (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='what administrators write down about orders';

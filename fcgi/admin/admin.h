@@ -26,7 +26,7 @@ struct admin {
 	struct code_vault vault;
 	struct key_report keys;
 	struct http *http; /* made when first needed: webhook.c */
-	bool secure; /* PUBLIC_URL is https: cookies are bound to it */
+	bool secure;	   /* PUBLIC_URL is https: cookies are bound to it */
 };
 
 /* ---- for whoever watches over the shop ---- */

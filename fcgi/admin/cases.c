@@ -77,9 +77,9 @@ static void line_add(struct visit *v, const struct case_line *line, struct value
 	value_set_text(row, "order", line->order_number);
 	value_set_int(row, "order_id", line->order_id);
 	value_set_text(row, "value", line->value);
-	value_set_text(row, "words",
-		       utf8_clean_line(v->a, line->last_words, strlen(line->last_words),
-				       WORDS_SHOWN));
+	value_set_text(
+		row, "words",
+		utf8_clean_line(v->a, line->last_words, strlen(line->last_words), WORDS_SHOWN));
 	value_set_text(row, "at", visit_time(v, line->updated_at));
 	value_push(rows, row);
 }
@@ -94,8 +94,8 @@ int page_cases(struct visit *v)
 	bool none;
 	int rc = search_read(v, &filter, &none);
 
-	if (rc || (!none && (rc = case_list(v->db, v->a, &filter, LIST_ROWS + 1, &lines,
-					    &count))))
+	if (rc ||
+	    (!none && (rc = case_list(v->db, v->a, &filter, LIST_ROWS + 1, &lines, &count))))
 		return rc;
 	for (size_t i = 0; i < count && i < LIST_ROWS; i++)
 		line_add(v, &lines[i], rows);
@@ -311,6 +311,5 @@ int case_refund_post(struct visit *v)
 	/* The money is on its way, and the buyer will be told of it. */
 	if (result == REFUND_ASKED && (rc = case_close(v->db, c->ticket.id, &decision)))
 		return rc;
-	return done(v, c, result == REFUND_ASKED ? TONE_DONE : TONE_CARE,
-		    refund_words(result));
+	return done(v, c, result == REFUND_ASKED ? TONE_DONE : TONE_CARE, refund_words(result));
 }

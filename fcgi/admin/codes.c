@@ -9,7 +9,6 @@
 #include "shared/domain/catalog_change.h"
 #include "shared/domain/code_list.h"
 #include "shared/domain/batch.h"
-#include "shared/domain/code_look.h"
 
 #define SHELF "available"
 

@@ -63,8 +63,8 @@ static void host_add(struct visit *v)
 
 	for (size_t i = 0; i < COUNT(beats); i++) {
 		struct value *row = value_object(v->a);
-		int const alive =
-			beat_alive(v->program->shm, beats[i].beat, clock_monotonic_ms());
+		int const alive = beat_alive(v->program->shm, beats[i].beat,
+					     clock_monotonic_ms());
 
 		value_set_text(row, "name", beats[i].name);
 		value_set_int(row, "alive", alive);
@@ -169,12 +169,13 @@ static void webhook_add(struct visit *v, struct value *facts)
 		 json_int(json_get(doc.root, "pending"), 0) > 100);
 	text = arena_strdup(v->a, json_text(json_get(doc.root, "error"), ""));
 	if (*text)
-		fact_add(v, facts, "admin.health.webhook_error",
-			 arena_printf(v->a, "%s: %s",
-				      visit_time(v, json_int(json_get(doc.root, "error_at"),
-							     0) * CLOCK_SECOND),
-				      text),
-			 true);
+		fact_add(
+			v, facts, "admin.health.webhook_error",
+			arena_printf(v->a, "%s: %s",
+				     visit_time(v, json_int(json_get(doc.root, "error_at"), 0) *
+							   CLOCK_SECOND),
+				     text),
+			true);
 }
 
 static void telegram_add(struct visit *v)
@@ -285,8 +286,7 @@ static int database_add(struct visit *v)
 		 backup_at ? arena_printf(v->a, "%s (%s)", visit_time(v, backup_at),
 					  span_text(v, (db.now - backup_at) / CLOCK_SECOND))
 			   : visit_text(v, "admin.health.backup_never"),
-		 !backup_at ||
-			 db.now - backup_at > BACKUP_OLD_DAYS * 86400 * CLOCK_SECOND);
+		 !backup_at || db.now - backup_at > BACKUP_OLD_DAYS * 86400 * CLOCK_SECOND);
 	value_set(v->data, "database", facts);
 	return OK;
 }

@@ -54,11 +54,12 @@ static int payments_add(struct visit *v, const struct order *order)
 		value_set_text(row, "receipt", list[i].receipt_url);
 		value_set_bool(row, "applied", list[i].applied);
 		value_set_bool(row, "review", list[i].state == PAYMENT_REVIEW);
-		value_set_text(row, "reason",
-			       *list[i].reason
-				       ? visit_text(v, arena_printf(v->a, "admin.payment.reason.%s",
-								    list[i].reason))
-				       : "");
+		value_set_text(
+			row, "reason",
+			*list[i].reason
+				? visit_text(v, arena_printf(v->a, "admin.payment.reason.%s",
+							     list[i].reason))
+				: "");
 		value_set_bool(row, "may_decide",
 			       list[i].state == PAYMENT_REVIEW && visit_may(v, ROLE_MANAGER));
 		value_set_text(row, "order", order_path(v, order->id));
@@ -107,7 +108,8 @@ static int messages_add(struct visit *v, const struct order *order)
 			       visit_text(v, arena_printf(v->a, "admin.message.kind.%s",
 							  list[i].kind)));
 		value_set_bool(row, "failed",
-			       strcmp(list[i].state, "sent") && strcmp(list[i].state, "pending"));
+			       strcmp(list[i].state, "sent") &&
+				       strcmp(list[i].state, "pending"));
 		value_set_text(row, "state",
 			       visit_text(v, arena_printf(v->a, "admin.message.state.%s",
 							  list[i].state)));

@@ -16,7 +16,8 @@ static const struct number_field {
 	const char *hint;
 	bool switches; /* yes or no */
 } number_fields[] = {
-	{ POLICY_ORDER_TTL, "admin.settings.order_ttl", "admin.settings.order_ttl_hint", false },
+	{ POLICY_ORDER_TTL, "admin.settings.order_ttl", "admin.settings.order_ttl_hint",
+	  false },
 	{ POLICY_OPEN_ORDERS, "admin.settings.open_orders", "admin.settings.open_orders_hint",
 	  false },
 	{ POLICY_RESERVED_CODES, "admin.settings.reserved_codes",
@@ -118,9 +119,10 @@ static int settings_show(struct visit *v, const struct policy_edit *edit)
 	value_set(v->data, "bounds", section_new(v, POLICY_BOUNDS, edit, ttl_is_fixed));
 	value_set(v->data, "alerts", section_new(v, POLICY_ALERTS, edit, ttl_is_fixed));
 	if (ttl_is_fixed)
-		value_set_text(v->data, "ttl_fixed",
-			       VISIT_TEXT(v, "admin.settings.ttl_fixed",
-					  A("n", visit_number(v, v->program->config.order_ttl))));
+		value_set_text(
+			v->data, "ttl_fixed",
+			VISIT_TEXT(v, "admin.settings.ttl_fixed",
+				   A("n", visit_number(v, v->program->config.order_ttl))));
 	value_set_bool(v->data, "paused_now", paused);
 	value_set_bool(v->data, "may_edit", visit_may(v, ROLE_OWNER));
 	value_set_text(v->data, "path", SETTINGS);

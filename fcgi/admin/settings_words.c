@@ -45,9 +45,9 @@ void words_typed(struct visit *v, enum policy_text text, struct policy_edit *edi
 		const char *name = lang_name(v, about->name, lang);
 		const char *typed = visit_form(v, name);
 		size_t const len = strlen(typed);
-		const char *clean = about->line ? utf8_clean_line(v->a, typed, len, 2 * len + 1)
-						: utf8_clean_text(v->a, typed, len,
-								  2 * len + 1);
+		const char *clean = about->line
+					    ? utf8_clean_line(v->a, typed, len, 2 * len + 1)
+					    : utf8_clean_text(v->a, typed, len, 2 * len + 1);
 
 		if (utf8_utf16_len(clean) > about->max)
 			fields_error(v, name,

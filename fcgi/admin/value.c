@@ -70,9 +70,9 @@ static void preview_add(struct visit *v, const struct value_edit *e)
 		struct value *p = value_object(v->a);
 
 		value_set_text(p, "code", lang_code(lang));
-		value_set_text(p, "tab",
-			       visit_text(v, arena_printf(v->a, "admin.look.%s",
-							  lang_code(lang))));
+		value_set_text(
+			p, "tab",
+			visit_text(v, arena_printf(v->a, "admin.look.%s", lang_code(lang))));
 		value_set_bool(p, "first", !i);
 		value_set_text(p, "name", of_lang(e->title, i));
 		value_set_text(p, "price", i18n_money(v->a, lang, e->price.kop));
@@ -80,8 +80,8 @@ static void preview_add(struct visit *v, const struct value_edit *e)
 		value_set_text(p, "paid", i18n_text(lang, "admin.value.preview_paid"));
 		value_set_text(p, "pay",
 			       i18n_plain(v->a, lang, "bot.order.pay",
-					  I18N_ARGS(A("total", i18n_money(v->a, lang,
-									  e->price.kop)))));
+					  I18N_ARGS(A("total",
+						      i18n_money(v->a, lang, e->price.kop)))));
 		value_set_text(p, "picture", e->picture_url);
 		value_push(list, p);
 	}

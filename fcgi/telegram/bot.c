@@ -4,7 +4,8 @@
 
 void bot_init(struct bot *bot, struct program *program)
 {
-	*bot = (struct bot){ .program = program, .catalog = catalog_new(),
+	*bot = (struct bot){ .program = program,
+			     .catalog = catalog_new(),
 			     .policy = policy_new() };
 	vault_fill(&program->config, &bot->vault);
 	key_report_init(&bot->keys, program, &bot->vault);

@@ -52,11 +52,11 @@ static void heard_note(struct question *q, bool good, const char *words)
 
 	if ((noted_ms[good] && now - noted_ms[good] < HEARD_GAP_MS) || !worker_db_ready(w))
 		return;
-	if (!worker_db_report(w, "setting_note",
-			      setting_note(w->program.db,
-					   good ? SETTING_PORTMONE_GOOD : SETTING_PORTMONE_BAD,
-					   utf8_clean_line(&q->arena, words, strlen(words),
-							   HEARD_MAX))))
+	if (!worker_db_report(
+		    w, "setting_note",
+		    setting_note(w->program.db,
+				 good ? SETTING_PORTMONE_GOOD : SETTING_PORTMONE_BAD,
+				 utf8_clean_line(&q->arena, words, strlen(words), HEARD_MAX))))
 		noted_ms[good] = now;
 }
 

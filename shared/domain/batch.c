@@ -65,7 +65,6 @@ int batch_bounded(struct db *db, int64_t id, const char *state, int limit, int *
 	return rc;
 }
 
-
 int batch_expiring(struct db *db, struct arena *a, int64_t id, int days, int limit, int *ret)
 {
 	const struct db_cell *row;
@@ -102,12 +101,12 @@ static int take_off_work(struct db *db, void *data)
 	DB_TX(tx, db);
 	if ((rc = tx.rc))
 		return rc;
-	rc = db_exec(db,
-		     "UPDATE card_codes SET state = ? WHERE batch_id = ? AND "
-		     "state = 'available' ORDER BY id LIMIT ?",
-		     PARAMS(P(t->defective ? "defective" : "withdrawn"), P(t->id),
-			    P(PIECE_ROWS)),
-		     &result);
+	rc = db_exec(
+		db,
+		"UPDATE card_codes SET state = ? WHERE batch_id = ? AND "
+		"state = 'available' ORDER BY id LIMIT ?",
+		PARAMS(P(t->defective ? "defective" : "withdrawn"), P(t->id), P(PIECE_ROWS)),
+		&result);
 	if (rc || !result.affected)
 		return rc;
 	rc = audit_write(db, t->who, t->defective ? "batch_defective" : "batch_withdraw",
@@ -168,10 +167,9 @@ static int expiry_work(struct db *db, void *data)
 		     NULL);
 	if (rc)
 		return rc;
-	rc = audit_write(db, e->who, "batch_expiry",
-			 arena_printf(&a, "batch %lld", (long long)e->id),
-			 arena_printf(&a, "{\"expires\":\"%s\",\"codes\":%zu}", e->day,
-				      rows.count));
+	rc = audit_write(
+		db, e->who, "batch_expiry", arena_printf(&a, "batch %lld", (long long)e->id),
+		arena_printf(&a, "{\"expires\":\"%s\",\"codes\":%zu}", e->day, rows.count));
 	if (rc || (rc = db_tx_commit(&tx)))
 		return rc;
 	e->count = (int64_t)rows.count;

@@ -14,7 +14,7 @@ enum {
 /* ---- lists ---- */
 
 /* In this order for line_read(). */
-#define LINE_COLUMNS                                                                \
+#define LINE_COLUMNS                                                                    \
 	"id, first_name, last_name, username, lang, banned_at IS NOT NULL, blocked_at " \
 	"IS NOT NULL, created_at, "
 
@@ -102,9 +102,9 @@ int buyer_list(struct db *db, struct arena *a, const struct buyer_filter *filter
 int buyer_facts(struct db *db, struct arena *a, int64_t id, struct buyer_facts *ret)
 {
 	const struct db_cell *c;
-	int rc = db_one(db, a,
-			"SELECT created_at, banned_at, ban_reason, note FROM users WHERE id = ?",
-			PARAMS(P(id)), &c);
+	int rc = db_one(
+		db, a, "SELECT created_at, banned_at, ban_reason, note FROM users WHERE id = ?",
+		PARAMS(P(id)), &c);
 
 	if (rc)
 		return rc;
@@ -169,8 +169,9 @@ static int note_work(struct db *db, void *data)
 	int rc;
 
 	DB_TX(tx, db);
-	if ((rc = tx.rc) || (rc = db_one(db, &a, "SELECT note FROM users WHERE id = ? FOR UPDATE",
-					 PARAMS(P(c->id)), &row)))
+	if ((rc = tx.rc) ||
+	    (rc = db_one(db, &a, "SELECT note FROM users WHERE id = ? FOR UPDATE",
+			 PARAMS(P(c->id)), &row)))
 		return rc;
 	if (!strcmp(row[0].text, c->is))
 		return OK;
@@ -199,8 +200,9 @@ static int lang_work(struct db *db, void *data)
 	int rc;
 
 	DB_TX(tx, db);
-	if ((rc = tx.rc) || (rc = db_one(db, &a, "SELECT lang FROM users WHERE id = ? FOR UPDATE",
-					 PARAMS(P(c->id)), &row)))
+	if ((rc = tx.rc) ||
+	    (rc = db_one(db, &a, "SELECT lang FROM users WHERE id = ? FOR UPDATE",
+			 PARAMS(P(c->id)), &row)))
 		return rc;
 	if (!strcmp(row[0].text, c->is))
 		return OK;

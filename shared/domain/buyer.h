@@ -45,8 +45,7 @@ struct buyer_facts {
 	int64_t last_paid_at; /* 0: never */
 };
 /* ERR_NOT_FOUND. */
-int buyer_facts(struct db *db, struct arena *a, int64_t id,
-		struct buyer_facts *ret) MUST_CHECK;
+int buyer_facts(struct db *db, struct arena *a, int64_t id, struct buyer_facts *ret) MUST_CHECK;
 
 /* For administrators; in the trail with what it was. */
 int buyer_set_note(struct db *db, const struct audit_who *who, int64_t id,

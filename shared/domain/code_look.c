@@ -1,6 +1,5 @@
 #include "shared/domain/code_look.h"
 
-
 int code_find(struct db *db, struct arena *a, int64_t id, struct code_row **ret)
 {
 	const struct db_cell *c;

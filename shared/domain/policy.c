@@ -163,9 +163,10 @@ int policy_refresh(struct policy *p, struct db *db, int64_t now_ms)
 
 	if (p->loaded && now_ms - p->read_ms < STOCK_SNAPSHOT_MS)
 		return OK;
-	rc = db_query(db, &a,
-		      "SELECT name, value FROM settings WHERE name IN ('policy_version', 'sales')",
-		      NO_PARAMS, &found.rows);
+	rc = db_query(
+		db, &a,
+		"SELECT name, value FROM settings WHERE name IN ('policy_version', 'sales')",
+		NO_PARAMS, &found.rows);
 	if (rc)
 		return rc;
 	version = found_number(&found, "policy_version", &any_version);

@@ -53,8 +53,8 @@ static int numbers_store(struct change *c, enum policy_section section,
 	int rc = OK;
 
 	for (int i = 0; !rc && i < POLICY_NUMBER__COUNT; i++) {
-		const struct policy_number_about *about =
-			policy_number_about((enum policy_number)i);
+		const struct policy_number_about *about = policy_number_about(
+			(enum policy_number)i);
 
 		if (about->section == section)
 			rc = pair_store(c, about->name,

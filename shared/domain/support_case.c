@@ -6,7 +6,7 @@
 /* ---- the list ---- */
 
 /* In this order for line_read(). */
-#define LINE_SELECT                                                                     \
+#define LINE_SELECT                                                                         \
 	"SELECT t.id, t.state, t.user_id, u.first_name, t.order_id, o.number, v.title_uk, " \
 	"COALESCE((SELECT m.text FROM ticket_messages m WHERE m.ticket_id = t.id "          \
 	"ORDER BY m.id DESC LIMIT 1), ''), t.created_at, t.updated_at FROM tickets t "      \
@@ -37,19 +37,19 @@ static int lines_query(struct db *db, struct arena *a, const struct case_filter 
 	const char *state = f->state ? f->state : "";
 
 	if (f->order_id)
-		return db_query(
-			db, a,
-			LINE_SELECT "WHERE t.order_id = ? AND (? = '' OR t.state = ?)" LINE_REST,
-			PARAMS(P(f->order_id), P(state), P(state), P(f->before_id),
-			       P(f->before_id), P(limit)),
-			ret);
+		return db_query(db, a,
+				LINE_SELECT
+				"WHERE t.order_id = ? AND (? = '' OR t.state = ?)" LINE_REST,
+				PARAMS(P(f->order_id), P(state), P(state), P(f->before_id),
+				       P(f->before_id), P(limit)),
+				ret);
 	if (f->user_id)
-		return db_query(
-			db, a,
-			LINE_SELECT "WHERE t.user_id = ? AND (? = '' OR t.state = ?)" LINE_REST,
-			PARAMS(P(f->user_id), P(state), P(state), P(f->before_id),
-			       P(f->before_id), P(limit)),
-			ret);
+		return db_query(db, a,
+				LINE_SELECT
+				"WHERE t.user_id = ? AND (? = '' OR t.state = ?)" LINE_REST,
+				PARAMS(P(f->user_id), P(state), P(state), P(f->before_id),
+				       P(f->before_id), P(limit)),
+				ret);
 	if (*state)
 		return db_query(db, a, LINE_SELECT "WHERE t.state = ?" LINE_REST,
 				PARAMS(P(state), P(f->before_id), P(f->before_id), P(limit)),
@@ -83,7 +83,8 @@ int case_find(struct db *db, struct arena *a, int64_t id, struct support_case **
 	struct support_case *found;
 	int const rc = db_one(
 		db, a,
-		"SELECT t.id, t.order_id, COALESCE(t.code_id, 0), COALESCE(c.slot, 0), t.state, "
+		"SELECT t.id, t.order_id, COALESCE(t.code_id, 0), COALESCE(c.slot, 0), "
+		"t.state, "
 		"t.created_at, t.user_id, o.unit_price_kop, c.id IS NOT NULL FROM tickets t "
 		"JOIN orders o ON o.id = t.order_id LEFT JOIN card_codes c ON "
 		"c.id = t.code_id AND c.order_id = t.order_id WHERE t.id = ?",
@@ -155,16 +156,16 @@ static int words_send(struct db *db, struct arena *a, const struct deed *deed,
 	if (rc)
 		return rc;
 	return outbox_add(
-		db, &(struct outbox_message){
-			    .fact = arena_printf(a, "answer:%lld", (long long)result.insert_id),
-			    .kind = OUTBOX_ANSWER,
-			    .priority = OUTBOX_ORDERS,
-			    .chat_id = order->chat_id,
-			    .order_id = order->id,
-			    .data = arena_printf(a, "{\"ticket\":%lld,\"message\":%lld}",
-						 (long long)deed->id,
-						 (long long)result.insert_id),
-		    });
+		db,
+		&(struct outbox_message){
+			.fact = arena_printf(a, "answer:%lld", (long long)result.insert_id),
+			.kind = OUTBOX_ANSWER,
+			.priority = OUTBOX_ORDERS,
+			.chat_id = order->chat_id,
+			.order_id = order->id,
+			.data = arena_printf(a, "{\"ticket\":%lld,\"message\":%lld}",
+					     (long long)deed->id, (long long)result.insert_id),
+		});
 }
 
 static int deed_work(struct db *db, void *data)
@@ -185,8 +186,8 @@ static int deed_work(struct db *db, void *data)
 	    (rc = decision_audit(
 		     db, &a, deed->decision, deed->closes ? "ticket_close" : "ticket_answer",
 		     order->number,
-		     DECISION_FACTS({ "ticket", arena_printf(&a, "%lld",
-							     (long long)deed->id) }))))
+		     DECISION_FACTS(
+			     { "ticket", arena_printf(&a, "%lld", (long long)deed->id) }))))
 		return rc;
 	return db_tx_commit(&tx);
 }

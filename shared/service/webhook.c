@@ -128,8 +128,8 @@ int webhook_set(const struct telegram *t, struct arena *a, const struct config *
 		enum lang const lang = (enum lang)i;
 
 		if ((rc = commands_set(&w, lang)) ||
-		    (rc = text_set(&w, "setMyDescription", "description",
-				   "command.description", lang)) ||
+		    (rc = text_set(&w, "setMyDescription", "description", "command.description",
+				   lang)) ||
 		    (rc = text_set(&w, "setMyShortDescription", "short_description",
 				   "command.short_description", lang)))
 			return rc;
@@ -154,8 +154,8 @@ int webhook_ask(const struct telegram *t, struct arena *a, struct webhook_info *
 		.url = arena_strdup(a, json_text(json_get(info, "url"), "")),
 		.pending = json_int(json_get(info, "pending_update_count"), 0),
 		.connections = json_int(json_get(info, "max_connections"), 0),
-		.last_error =
-			arena_strdup(a, json_text(json_get(info, "last_error_message"), "")),
+		.last_error = arena_strdup(a,
+					   json_text(json_get(info, "last_error_message"), "")),
 		.last_error_at = json_int(json_get(info, "last_error_date"), 0),
 	};
 	return OK;

@@ -121,8 +121,7 @@ static void test_written_to(void **state)
 	assert_int_equal(buyer_write(t->db, AUDIT_COMMAND_LINE, 1, "", wish), ERR_INVALID);
 	assert_int_equal(buyer_write(t->db, AUDIT_COMMAND_LINE, 9, "?", wish), ERR_NOT_FOUND);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(buyer_write(t->db, AUDIT_COMMAND_LINE, 1, "Вітаємо <b>",
-					     wish),
+		assert_int_equal(buyer_write(t->db, AUDIT_COMMAND_LINE, 1, "Вітаємо <b>", wish),
 				 OK);
 	/* The longest fits its row, whatever it is of. */
 	assert_int_equal(buyer_write(t->db, AUDIT_COMMAND_LINE, 1, str_text(&longest),
@@ -192,11 +191,9 @@ static void test_processes(void **state)
 					  .known = "",
 					  .version = "2",
 					  .started_at = 1000000 };
-	struct key_holder const twin = { .id = 2,
-					 .program = "worker",
-					 .host = "a",
-					 .pid = 11,
-					 .known = "" };
+	struct key_holder const twin = {
+		.id = 2, .program = "worker", .host = "a", .pid = 11, .known = ""
+	};
 	struct worker_beat const worker = {
 		.id = 3, .host = "b", .pid = 11, .version = "2", .started_at = 2000000
 	};
@@ -246,8 +243,9 @@ static void test_batch(void **state)
 					     "expires_at = '2099-01-01'"),
 			 4);
 	/* What somebody is buying keeps its day. */
-	assert_int_equal(db_test_number(s.t, "SELECT COUNT(*) FROM card_codes WHERE "
-					     "expires_at = '9999-12-31' AND state = 'reserved'"),
+	assert_int_equal(db_test_number(s.t,
+					"SELECT COUNT(*) FROM card_codes WHERE "
+					"expires_at = '9999-12-31' AND state = 'reserved'"),
 			 2);
 	assert_int_equal(batch_set_expiry(s.t->db, AUDIT_COMMAND_LINE, batch, "", 0, &count),
 			 OK);
@@ -270,8 +268,8 @@ static void test_batch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		DB_TEST(test_search),	  DB_TEST(test_pages),	   DB_TEST(test_spending),
-		DB_TEST(test_written_to), DB_TEST(test_letters),   DB_TEST(test_processes),
+		DB_TEST(test_search),	  DB_TEST(test_pages),	 DB_TEST(test_spending),
+		DB_TEST(test_written_to), DB_TEST(test_letters), DB_TEST(test_processes),
 		DB_TEST(test_batch),
 	};
 

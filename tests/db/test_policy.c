@@ -30,9 +30,9 @@ static bool save(struct db_test *t, enum policy_section section, const struct po
 
 static int64_t audited(struct db_test *t, const char *action)
 {
-	return db_test_number(
-		t, arena_printf(&t->arena, "SELECT COUNT(*) FROM audit WHERE action = '%s'",
-				action));
+	return db_test_number(t, arena_printf(&t->arena,
+					      "SELECT COUNT(*) FROM audit WHERE action = '%s'",
+					      action));
 }
 
 static void test_defaults(void **state)

@@ -192,6 +192,7 @@ def test_short_money_is_decided(session_shop, owner):
           what="the payment in review")
     order, payment = shop.sql("SELECT o.id, p.id FROM payments p JOIN orders o ON "
                               f"o.id = p.order_id WHERE o.number = '{number}'")[0]
+    step_up(owner)  # money may go back by it
     owner.get(f"/admin/orders/{order}")
     owner.post(f"/admin/orders/{order}/payments/{payment}/decide",
                {"choice": "deliver", "why": "домовилися"})
