@@ -12,6 +12,7 @@ message that ever was.
 import argparse
 import contextlib
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -66,6 +67,15 @@ def sample(shop):
     return found
 
 
+def calm_sample(shop):
+    """The least of three: a password takes 128 MiB for half a second."""
+    samples = [sample(shop)]
+    for _ in range(2):
+        time.sleep(2)
+        samples.append(sample(shop))
+    return {key: min(s[key] for s in samples if key in s) for key in samples[-1]}
+
+
 def line(began, now):
     largest = [f"{name} {max(kb for (n, _), kb in now.items() if n == name)}"
                for name in SHOWN if any(n == name for n, _ in now)]
@@ -110,7 +120,7 @@ def soak(minutes, rate):
         try:
             for minute in range(1, round(minutes) + 1):
                 time.sleep(max(began + 60 * minute - time.monotonic(), 0))
-                last = sample(shop)
+                last = calm_sample(shop)
                 if warm is None and minute >= warm_minutes:
                     warm = last
                 print(line(began, last), flush=True)
@@ -143,6 +153,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=float(os.environ.get("MINUTES", "60")))
     parser.add_argument("--rate", type=float, default=float(os.environ.get("RATE", "10")))
     args = parser.parse_args()
+    # The shop is ended however this ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     good = soak(args.minutes, args.rate)
     print(f"{int(good)} passed, {int(not good)} failed")
     return 0 if good else 1

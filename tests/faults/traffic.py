@@ -205,8 +205,8 @@ class Traffic:
         """A file of codes: confirmed, twice the same, or thrown away."""
         with self.lock:
             self.uploads += 1
-            first = self.uploads * UPLOAD
-        value = self.shop.sql(f"SELECT id FROM card_values WHERE slug = 'day-{first % VALUES}'")[0][0]
+            number, first = self.uploads, self.uploads * UPLOAD
+        value = self.shop.sql(f"SELECT id FROM card_values WHERE slug = 'day-{number % VALUES}'")[0][0]
         text = "".join(f"U-{n:07d}\n" for n in range(first, first + UPLOAD)) + "U-0000001\n" + "x" * 300 + "\n"
         _, place = upload(hand.browser, value, text, batch=f"партія {first}")
         hand.browser.post(place + ("/discard" if hand.dice.random() < 0.1 else "/confirm"))

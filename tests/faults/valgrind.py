@@ -142,6 +142,8 @@ def main():
     parser.add_argument("--rate", type=float, default=float(os.environ.get("RATE", "2")))
     parser.add_argument("programs", nargs="*", default=PROGRAMS)
     args = parser.parse_args()
+    # The shop is ended however this ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     good = run(args.minutes, args.rate, args.programs)
     print(f"{int(good)} passed, {int(not good)} failed")
     return 0 if good else 1
