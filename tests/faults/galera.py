@@ -106,10 +106,13 @@ def tests(cluster):
     """(passed, failed) of tests/db on the cluster."""
     names = sorted(f"db/{p.stem}" for p in (ROOT / "tests/db").glob("test_*.c"))
     with tempfile.TemporaryDirectory(prefix="kartka-galera-tests-", dir="/tmp") as folder:
-        done = subprocess.run(["tests/run", *names], cwd=ROOT, text=True, stdout=subprocess.PIPE,
-                              env={**os.environ, "KARTKA_TEST_DB_URL": cluster.root_url, "KARTKA_TEST_DIR": folder})
-    print(done.stdout, end="", flush=True)
-    return tuple(map(int, re.findall(r"(\d+) passed, (\d+) failed\s*$", done.stdout)[0]))
+        env = {**os.environ, "KARTKA_TEST_DB_URL": cluster.root_url, "KARTKA_TEST_DIR": folder}
+        running = subprocess.Popen(["tests/run", *names], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE)
+        last = ""
+        for last in running.stdout:
+            print(last, end="", flush=True)
+        running.wait()
+    return tuple(map(int, re.match(r"(\d+) passed, (\d+) failed", last).groups()))
 
 
 def drill(cluster):

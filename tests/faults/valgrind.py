@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
+import stack  # noqa: E402
 from stack import BIN, ROOT, Stack, until  # noqa: E402
 from traffic import SETTINGS, Traffic  # noqa: E402
 
@@ -27,6 +28,7 @@ SUPPRESSIONS = Path(__file__).with_name("valgrind.supp")
 OPTIONS = ("--leak-check=full", "--show-leak-kinds=definite,indirect", "--errors-for-leak-kinds=definite,indirect",
            "--track-fds=no", "--num-callers=30", "--child-silent-after-fork=yes", f"--suppressions={SUPPRESSIONS}")
 PATIENCE = 90  # Valgrind is some twenty times slower
+stack.START_LIMIT = 900
 COMMANDS = (
     ("status",), ("check",), ("doctor",), ("catalog", "export"), ("codes", "count"), ("codes", "count", "day-0"),
     ("admin", "list"), ("config", "get", "HTTP_LISTEN"), ("migrate",), ("webhook", "info"), ("webhook", "set"),
