@@ -271,23 +271,19 @@ static bool set_tls(MYSQL *conn, const struct db_url *url)
 }
 
 /*
- * The libraries count in whole seconds; Oracle's asks three times before it gives up.  All
- * hosts together are connected to within the limit of a call.
+ * The libraries count in whole seconds.  All hosts together are connected to within the limit
+ * of a call.
  */
 static bool set_limits(MYSQL *conn, int timeout_ms, size_t hosts)
 {
 	unsigned const total = (unsigned)(timeout_ms + 999) / 1000;
 	unsigned const share = CALL_TIMEOUT_MS / 1000 / (unsigned)hosts;
 	unsigned const connecting = !share ? 1 : share < total ? share : total;
-#if DB_IS_CONNECTOR_C
-	unsigned const answer = total;
-#else
-	unsigned const answer = total > 3 ? total / 3 : 1;
-#endif
 
+	/* Oracle's manual says that its library asks three times; measured, 9.7 asks once. */
 	return !mysql_options(conn, MYSQL_OPT_CONNECT_TIMEOUT, &connecting) &&
-	       !mysql_options(conn, MYSQL_OPT_READ_TIMEOUT, &answer) &&
-	       !mysql_options(conn, MYSQL_OPT_WRITE_TIMEOUT, &answer);
+	       !mysql_options(conn, MYSQL_OPT_READ_TIMEOUT, &total) &&
+	       !mysql_options(conn, MYSQL_OPT_WRITE_TIMEOUT, &total);
 }
 
 /* MYSQL_OPT_RECONNECT is left alone: off is its default, and Oracle's library grumbles at it.

@@ -252,7 +252,10 @@ static void test_conflict(void **state)
 	assert_int_equal(db_exec(t->db, sql, PARAMS(P(2), P("it's for key 'x'")), NULL),
 			 ERR_CONFLICT);
 	assert_int_equal(db_errno(t->db), 1062);
-	assert_string_equal(db_error(t->db), "1062 Duplicate entry '…' for key 'words'");
+	/* MySQL names the table too. */
+	if (strcmp(db_error(t->db), "1062 Duplicate entry '…' for key 't.words'") != 0)
+		assert_string_equal(db_error(t->db),
+				    "1062 Duplicate entry '…' for key 'words'");
 
 	/* It leaves a transaction open. */
 	DB_TX(tx, t->db);
@@ -283,6 +286,16 @@ static void test_misuse(void **state)
 	assert_int_equal(db_test_number(t, "SELECT 7"), 7);
 }
 
+static int64_t statements_prepared(struct db_test *t)
+{
+	const struct db_cell *row;
+
+	assert_int_equal(db_one(t->db, &t->arena, "SHOW SESSION STATUS LIKE 'Com_stmt_prepare'",
+				NO_PARAMS, &row),
+			 OK);
+	return strtoll(row[1].text, NULL, 10);
+}
+
 /* More statements than are kept; the same text at another address; another at the same. */
 static void test_statements(void **state)
 {
@@ -297,20 +310,14 @@ static void test_statements(void **state)
 			assert_int_equal(db_one(t->db, &t->arena, sql, PARAMS(P(1)), &row), OK);
 			assert_int_equal(row->number, i + 1);
 		}
-	prepared = db_test_number(t, "SELECT variable_value + 0 FROM "
-				     "information_schema.session_status WHERE variable_name = "
-				     "'COM_STMT_PREPARE'");
+	prepared = statements_prepared(t);
 	for (int i = 0; i < 50; i++) {
 		char *copy = arena_strdup(&t->arena, "SELECT 'again', ?");
 
 		assert_int_equal(db_one(t->db, &t->arena, copy, PARAMS(P(i)), &row), OK);
 		assert_int_equal(row[1].number, i);
 	}
-	assert_in_range(db_test_number(t,
-				       "SELECT variable_value + 0 FROM "
-				       "information_schema.session_status WHERE variable_name "
-				       "= 'COM_STMT_PREPARE'"),
-			prepared, prepared + 1);
+	assert_in_range(statements_prepared(t), prepared, prepared + 1);
 }
 
 /* A statement that was prepared before the table changed. */
@@ -339,11 +346,17 @@ static void test_table_changed(void **state)
 static void test_session(void **state)
 {
 	struct db_test *t = *state;
+	const struct db_cell *row;
 
 	for (int i = 0; i < 2; i++) {
 		assert_string_equal(db_test_text(t, "SELECT @@session.time_zone"), "+00:00");
-		assert_string_equal(db_test_text(t, "SELECT @@session.tx_isolation"),
-				    "READ-COMMITTED");
+		/* Called transaction_isolation by MySQL. */
+		assert_int_equal(db_one(t->db, &t->arena,
+					"SHOW SESSION VARIABLES WHERE variable_name IN "
+					"('tx_isolation', 'transaction_isolation')",
+					NO_PARAMS, &row),
+				 OK);
+		assert_string_equal(row[1].text, "READ-COMMITTED");
 		assert_string_equal(db_test_text(t, "SELECT @@character_set_connection"),
 				    "utf8mb4");
 		assert_non_null(
