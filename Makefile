@@ -17,8 +17,9 @@ CRASH ?=
 FUZZ ?=
 MYSQL ?= mariadb
 BUILD ?= build$(if $(ASAN),/asan)$(if $(CRASH),/crash)
-# Beside it: the same under sanitizers, for the tests, and the fuzzers.
+# Beside it, for the tests: the same under sanitizers and with crash points, and the fuzzers.
 ASAN_BUILD := $(if $(ASAN),$(BUILD),$(BUILD)/asan)
+CRASH_BUILD := $(if $(CRASH),$(BUILD),$(BUILD)/crash)
 FUZZ_BUILD := $(BUILD)/fuzz
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -77,7 +78,7 @@ BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
 # ---- what a user calls ----
 
-.PHONY: all sandbox tests benches sanitized fuzzers run test test-all bench lint fuzz mutants storm \
+.PHONY: all sandbox tests benches sanitized crashing fuzzers run test test-all bench lint fuzz mutants storm \
 	soak scan valgrind test-galera test-mysql install clean deps deps-build deps-test deps-all deps-scan \
 	help .build
 .DEFAULT_GOAL := all
@@ -118,11 +119,15 @@ sanitized: deps-test
 fuzzers: deps-test
 	$(call locked_in,$(FUZZ_BUILD),CC=clang ASAN=1 FUZZ=1 WHAT=fuzzers)
 
-test: tests sanitized fuzzers
-	@ASAN_BUILD=$(ASAN_BUILD) FUZZ_BUILD=$(FUZZ_BUILD) exec tests/run
+# With the places where tests kill the process.
+crashing: deps-test
+	$(call locked_in,$(CRASH_BUILD),CRASH=1 WHAT="programs sandbox")
 
-test-all: deps-all benches tests sanitized fuzzers
-	@ASAN_BUILD=$(ASAN_BUILD) FUZZ_BUILD=$(FUZZ_BUILD) exec tests/run-all
+test: tests sanitized crashing fuzzers
+	@ASAN_BUILD=$(ASAN_BUILD) CRASH_BUILD=$(CRASH_BUILD) FUZZ_BUILD=$(FUZZ_BUILD) exec tests/run
+
+test-all: deps-all benches tests sanitized crashing fuzzers
+	@ASAN_BUILD=$(ASAN_BUILD) CRASH_BUILD=$(CRASH_BUILD) FUZZ_BUILD=$(FUZZ_BUILD) exec tests/run-all
 
 bench: benches
 	@exec tests/bench/run

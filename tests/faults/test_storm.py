@@ -5,8 +5,8 @@ import os
 import pytest
 from storm import Storm
 
-SEEDS = int(os.environ.get("STORM_SEEDS", "3"))
-BUYERS = int(os.environ.get("STORM_BUYERS", "60"))
+SEEDS = 10 if os.environ.get("LONG") else 3
+BUYERS = 60
 
 
 @pytest.mark.parametrize("seed", range(1, SEEDS + 1))
