@@ -33,6 +33,7 @@ static const char *port_of(struct db_test *t, struct db *db)
 	return arena_printf(&t->arena, "%lld", (long long)row->number);
 }
 
+/* Scenario 22. */
 static void test_hosts(void **state)
 {
 	struct db_test *t = *state;

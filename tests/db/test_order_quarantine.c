@@ -72,6 +72,7 @@ static const char *state_of(struct shop *s, const struct order *order)
 
 /* ---- others in their place ---- */
 
+/* Scenario 44. */
 static void test_flipped_bit(void **state)
 {
 	struct shop s;
@@ -95,7 +96,7 @@ static void test_flipped_bit(void **state)
 	shop_check(&s);
 }
 
-/* Each is a good code, of the same value, in the other's row. */
+/* Scenario 44: Each is a good code, of the same value, in the other's row. */
 static void test_swapped(void **state)
 {
 	struct shop s;

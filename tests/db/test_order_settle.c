@@ -78,6 +78,7 @@ static void test_short_money_buys_nothing(void **state)
 	shop_check(&s);
 }
 
+/* Scenario 4. */
 static void test_surplus_is_delivered_and_looked_at(void **state)
 {
 	struct shop s;
@@ -375,6 +376,7 @@ static void *call_all(void *data)
 	return NULL;
 }
 
+/* Scenario 1. */
 static void test_many_callers_one_effect(void **state)
 {
 	struct shop s;

@@ -221,6 +221,7 @@ static void *run_import(void *data)
 	return NULL;
 }
 
+/* Scenario 41. */
 static void test_many_imports_of_one_file_at_once(void **state)
 {
 	struct importer importers[IMPORTERS];

@@ -200,6 +200,7 @@ def pay_key(message):
 
 
 class Stack:
+    person = Buyer
     command = None  # the sandbox's start
     popen = {"cwd": ROOT}  # how the command is started
 
@@ -374,7 +375,7 @@ class Stack:
 
     def buyer(self, first_name="Оксана", language="uk", **more):
         self.next_user += 1
-        return Buyer(self, self.api("POST", "/api/users", {
+        return self.person(self, self.api("POST", "/api/users", {
             "id": self.next_user, "first_name": first_name, "language_code": language, **more}))
 
     def idle(self, seconds=PATIENCE):

@@ -368,7 +368,7 @@ def test_payment_page_states(shop):
 
 
 def test_text_is_never_markup(shop):
-    """Whatever a buyer writes is shown as written."""
+    """Scenario 40: Whatever a buyer writes is shown as written."""
     nasty = '<img src=x onerror="document.title=1"><b>&amp;"\' \u202etfel 🎁'
     with browser(DESK) as driver:
         page = Page(driver, shop.chat_url)

@@ -132,6 +132,7 @@ def late_bill(shop, slug, codes=1):
 
 @pytest.mark.parametrize("told", ["json", "xml", "return", "nobody"])
 def test_late_money_and_the_code_is_there(shop, told):
+    """Scenario 6."""
     buyer, number, bill = late_bill(shop, f"e-late-{told}")
     if told in ("json", "xml"):
         shop.pay(bill, notify=told, **{"return": False})
@@ -147,6 +148,7 @@ def test_late_money_and_the_code_is_there(shop, told):
 
 
 def test_late_money_and_the_code_is_gone(shop):
+    """Scenario 7."""
     buyer, number, bill = late_bill(shop, "e-gone")
     take_all(shop, "e-gone")
     shop.pay(bill)

@@ -71,6 +71,7 @@ def come_back(shop, number, method="POST", bill_id="867000001", more=""):
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_forged_return(shop, method):
+    """Scenario 10."""
     shop.catalogue("forged-return", codes=2)
     buyer = shop.buyer()
     number, _ = buyer.open_order("forged-return")
@@ -101,6 +102,7 @@ def test_return_with_every_field_twice(shop):
 
 @pytest.mark.parametrize("kind", ["json", "xml"])
 def test_forged_notification(shop, kind):
+    """Scenario 10."""
     shop.catalogue("forged-note", codes=2)
     buyer = shop.buyer()
     number, _ = buyer.open_order("forged-note")
@@ -199,6 +201,7 @@ def test_test_money_buys_nothing(shop):
 
 @pytest.mark.parametrize("amount", ["99.99", "0.01", "10.00"])
 def test_lower_amount(shop, amount):
+    """Scenario 4."""
     slug = "lower-" + amount.replace(".", "-")
     shop.catalogue(slug, codes=2)
     buyer = shop.buyer()
@@ -224,6 +227,7 @@ def test_two_halves_are_no_whole(shop):
 
 
 def test_more_than_enough_and_twice(shop):
+    """Scenario 4."""
     shop.catalogue("more", codes=3)
     buyer = shop.buyer()
     number, bill = buyer.open_order("more")
@@ -250,6 +254,7 @@ def alerts(shop):
 
 
 def test_buttons_of_another_buyer(shop):
+    """Scenario 34."""
     codes = shop.catalogue("others", codes=9)
     one, two = shop.buyer(first_name="Один"), shop.buyer(first_name="Два")
     two.offer("others")
@@ -285,6 +290,7 @@ def test_buttons_of_another_buyer(shop):
 
 
 def test_data_that_no_button_has(shop):
+    """Scenario 34."""
     shop.catalogue("odd-data", codes=2)
     buyer = shop.buyer()
     buyer.offer("odd-data")
@@ -316,6 +322,7 @@ def test_data_that_no_button_has(shop):
 
 @pytest.mark.parametrize("kind", ["json", "xml"])
 def test_hundred_notifications_at_once(shop, kind):
+    """Scenario 1."""
     shop.catalogue(f"hundred-{kind}", codes=3)
     buyer = shop.buyer()
     number, bill = buyer.open_order(f"hundred-{kind}")

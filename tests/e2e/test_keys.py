@@ -92,7 +92,7 @@ def test_rotation(own_shop):
 
 
 def test_killed_and_selling(own_shop):
-    """Buyers buy while all codes are encrypted anew; the command is killed, and goes on."""
+    """Scenario 44: Buyers buy while all codes are encrypted anew; the command is killed, and goes on."""
     shop = own_shop
     shop.catalogue("k", codes=20000)
     buyers = [buy(shop, "k")]
@@ -149,7 +149,7 @@ def test_after_an_outage(own_shop):
 
 
 def test_wrong_key(own_shop):
-    """CODE_KEYS is not what it was: nothing is imported, nothing changes, one line says so."""
+    """Scenario 44: CODE_KEYS is not what it was: nothing is imported, nothing changes, one line says so."""
     shop = own_shop
     shop.catalogue("k", codes=3)
     secrets = json.loads((shop.var / "secrets.json").read_text())
@@ -178,7 +178,7 @@ def damage(stack, slug):
 
 
 def test_damaged(shop):
-    """A code that does not decrypt is nobody's; the buyer gets another, or waits for one."""
+    """Scenario 44: A code that does not decrypt is nobody's; the buyer gets another, or waits for one."""
     codes = shop.catalogue("damaged", codes=3)
     damage(shop, "damaged")
     lucky = buy(shop, "damaged")

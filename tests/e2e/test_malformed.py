@@ -41,6 +41,7 @@ def secret_status(shop, *secrets):
 
 
 def test_secret(shop):
+    """Scenario 35."""
     right = shop.secret
     other = "A" if right[0] != "A" else "B"
     assert secret_status(shop, right) == 200
@@ -55,7 +56,7 @@ def test_secret(shop):
 
 
 def test_wrong_secret_tells_nothing(shop):
-    """Neither what is wrong with the body nor with the address."""
+    """Scenario 35: Neither what is wrong with the body nor with the address."""
     for body in (b"", b"{", b"x" * 1000, json.dumps(update()).encode()):
         answer = shop.webhook(None, secret="wrong", raw=body)
         assert (answer.status, answer.body) == (401, b"")
@@ -104,6 +105,7 @@ IGNORED = [
 
 
 def test_not_json(shop):
+    """Scenario 38."""
     for body in NOT_JSON:
         began = time.monotonic()
         assert shop.webhook(None, raw=body).status == 400, body[:60]
@@ -112,6 +114,7 @@ def test_not_json(shop):
 
 
 def test_nothing_to_answer(shop):
+    """Scenario 38."""
     for body in IGNORED:
         began = time.monotonic()
         answer = shop.webhook(None, raw=body)
@@ -121,7 +124,7 @@ def test_nothing_to_answer(shop):
 
 
 def test_many_keys(shop):
-    """A million do not fit the largest body; as many as do are read in no time."""
+    """Scenario 38: A million do not fit the largest body; as many as do are read in no time."""
     million = b"{" + b",".join(b'"%x":1' % n for n in range(10**6)) + b"}"
     assert len(million) > MIB
     assert shop.webhook(None, raw=million).status == 413
@@ -134,7 +137,7 @@ def test_many_keys(shop):
 
 
 def test_ids_are_exact(shop):
-    """Beyond what a double holds; ids that no person has are nobody's."""
+    """Scenario 38: Beyond what a double holds; ids that no person has are nobody's."""
     for person in (9007199254740993, 4503599627370495, 9223372036854775807):
         own = update()
         own["message"]["from"]["id"] = own["message"]["chat"]["id"] = person
@@ -153,6 +156,7 @@ def test_ids_are_exact(shop):
 
 
 def test_the_same_key_twice(shop):
+    """Scenario 38."""
     body = json.dumps(update())[:-1] + ', "message": {"from": {"id": 1}}, "update_id": 5}'
     assert shop.webhook(None, raw=body.encode()).status == 200
     body = json.dumps(update()).replace('"id": 720000', '"id": 720003, "id": 720000')
@@ -161,6 +165,7 @@ def test_the_same_key_twice(shop):
 
 @pytest.mark.parametrize("field", ["first_name", "last_name", "username", "language_code"])
 def test_odd_people(shop, field):
+    """Scenario 39."""
     for n, name in enumerate(("\ud800", "\udfff\ud800", "\0", "a\0b", "\u202eabc", "x" * 65536, "",
                               " ", "\n\r\t", "<b>&\"'", "👩‍👩‍👧‍👦" * 100, "\u0301" * 500,
                               "\uffff", "\ufdd0", "%s%n", "'; DROP", "\\", 7, None, [], {}, True)):
@@ -178,6 +183,7 @@ def test_odd_people(shop, field):
 
 
 def test_largest_body(shop):
+    """Scenario 37."""
     own = json.dumps(update()).encode()
     assert shop.webhook(None, raw=own[:-1] + b" " * (MIB - len(own)) + b"}").status == 200
     assert shop.webhook(None, raw=own + b" " * (MIB + 1 - len(own))).status == 413
@@ -186,7 +192,7 @@ def test_largest_body(shop):
 
 @pytest.mark.parametrize("path", [WEBHOOK, NOTIFY, RETURN, "/pay/x", "/healthz", "/nothing"])
 def test_hundred_mebibytes(shop, path):
-    """Refused by the length alone; and when the length is not said, by what comes."""
+    """Scenario 37: Refused by the length alone; and when the length is not said, by what comes."""
     status, took = ask(shop, head(shop, path, f"Content-Length: {100 * MIB}"), b"x" * 65536)
     assert status == 413 and took < 2
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
@@ -196,6 +202,7 @@ def test_hundred_mebibytes(shop, path):
 
 
 def test_chunked(shop):
+    """Scenario 37."""
     body = json.dumps(update()).encode()
     chunked = head(shop, WEBHOOK, "Transfer-Encoding: chunked")
     parts = [b"%x\r\n%s\r\n" % (len(body[i:i + 7]), body[i:i + 7]) for i in range(0, len(body), 7)]
@@ -209,6 +216,7 @@ def test_chunked(shop):
 
 
 def test_length_that_lies(shop):
+    """Scenario 37."""
     body = json.dumps(update())
     for said in ("-1", "1e3", "0x10", "abc", "18446744073709551616", f"{len(body)},{len(body)}",
                  ""):
@@ -227,7 +235,7 @@ def test_length_that_lies(shop):
 
 
 def test_slow_bodies_hold_nobody_up(shop):
-    """Thirty who send a byte now and then, and three that stop: the rest is served at once."""
+    """Scenario 37: Thirty who send a byte now and then, and three that stop: the rest is served at once."""
     body = json.dumps(update())
     open_ones = [Raw(shop, 20) for _ in range(33)]
     began = time.monotonic()
@@ -265,7 +273,7 @@ def rss(pid):
 
 
 def test_memory_does_not_grow(shop):
-    """The largest trees, by four at once; afterwards a copy is as small as it was."""
+    """Scenario 37: The largest trees, by four at once; afterwards a copy is as small as it was."""
     body = b"[" + b'{"a":[]},' * 100000 + b"{}]"
 
     def send():

@@ -123,6 +123,7 @@ def alerts(shop):
 
 @pytest.mark.parametrize("lang", WORDS)
 def test_bought(shop, lang):
+    """Scenario 40."""
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(buy, shop, lang, name) for name in NASTY]:
             done.result()
@@ -246,6 +247,7 @@ def test_restock(shop):
 
 @pytest.mark.parametrize("lang", WORDS)
 def test_names(shop, lang):
+    """Scenario 39."""
     for n, text in enumerate(NASTY.values()):
         person = shop.buyer(language=lang)
         says = ["/start", "/help", "/terms", "/privacy", "/paysupport", "/language", "/menu", "?",

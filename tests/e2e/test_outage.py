@@ -98,7 +98,7 @@ def stopped(pids):
 
 
 def test_nobody_says_anything(shop):
-    """The notification is lost and the page is closed: the worker's own questions find out."""
+    """Scenario 11: The notification is lost and the page is closed: the worker's own questions find out."""
     buyers = [shop.buyer() for _ in range(6)]
     orders = [buyer.open_order("out", n % 2 + 1) for n, buyer in enumerate(buyers)]
     shop.faults(lose_notification=True, no_return=True)
@@ -203,7 +203,7 @@ def test_odd_answers_about_a_payment(shop, fault):
 
 
 def test_database_hangs(shop):
-    """Everything is answered within 5 s; what people did meanwhile is done afterwards."""
+    """Scenario 18: Everything is answered within 5 s; what people did meanwhile is done afterwards."""
     buyer, other = shop.buyer(), shop.buyer()
     known, bill = buyer.open_order("out")
     url = other.offer("out")
@@ -289,6 +289,7 @@ def test_telegram_is_away(shop):
 
 
 def test_blocked_and_back(shop):
+    """Scenario 31."""
     buyer, other = shop.buyer(), shop.buyer()
     number, bill = buyer.open_order("out")
     shop.api("POST", f"/api/users/{buyer.id}/block", {"blocked": True})

@@ -158,6 +158,7 @@ def test_after_the_absolute_end(shop):
 
 
 def test_back_button_after_signing_out(shop):
+    """Scenario 42."""
     guest = Browser(shop, "guest", "viewer").sign_in()
     guest.get("/admin/orders")
     sid = dict(guest.cookies)

@@ -110,6 +110,7 @@ def test_returns_nowhere_else(shop, to):
 
 
 def test_guessing_is_held_back(shop):
+    """Scenario 42."""
     dora = Browser(shop, "dora", "viewer")
     guesser = Browser(shop)
     statuses = [guesser.enter(f"wrong password {n}", "dora").status for n in range(6)]
@@ -164,6 +165,7 @@ def test_many_guesses_at_once(shop):
 
 
 def test_one_code_in_parallel_is_one_session(shop):
+    """Scenario 42."""
     greg = Browser(shop, "greg").sign_in()
     half = Browser(shop)
     half.enter(login="greg", password=PASSWORD)
@@ -206,6 +208,7 @@ def test_used_code_is_refused_and_recorded(shop):
 
 
 def test_cookie_is_new_at_each_step(shop):
+    """Scenario 42."""
     ivan = Browser(shop, "ivan")
     planted = "A" * 43
     ivan.cookies["sid"] = planted
@@ -223,6 +226,7 @@ def test_cookie_is_new_at_each_step(shop):
 
 
 def test_signing_out(shop):
+    """Scenario 42."""
     jana = Browser(shop, "jana").sign_in()
     sid = jana.cookies["sid"]
     jana.get("/admin/profile")
@@ -287,6 +291,7 @@ def test_disabled_at_once(shop, people):
 
 
 def test_forms_of_others(shop, people):
+    """Scenario 42."""
     owner, viewer = people["owner"], people["viewer"]
     owner.get("/admin/profile")
     viewer.get("/admin/profile")
@@ -361,7 +366,7 @@ def concrete(path):
 
 @pytest.mark.parametrize("method,path,need,flags", routes())
 def test_role_by_address(shop, people, method, path, need, flags):
-    """What a role may not do is refused by its address, whatever the menu shows."""
+    """Scenario 42: What a role may not do is refused by its address, whatever the menu shows."""
     stranger = Browser(shop)
     stranger.get("/admin/login")
     if need not in ("nobody", "password"):

@@ -140,6 +140,7 @@ def test_two_administrators_at_once(session_shop, owner):
     ({"category": "999999"}, "category"),
 ])
 def test_form_says_what_is_wrong(session_shop, owner, changed, wrong):
+    """Scenario 14."""
     rows = session_shop.sql("SELECT id FROM card_values WHERE slug = 'panel-form'")
     value = rows[0][0] if rows else new_value(owner, "panel-form")
     owner.get(f"/admin/values/{value}")

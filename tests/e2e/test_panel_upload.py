@@ -78,6 +78,7 @@ TABLE = "code;serial;expires\r\n{0};s-0;31.12.2031\r\n\"{1}\";s;\r\n{2};;\r\n"
     ("utf-16-be", lambda codes: b"\xfe\xff" + "\n".join(codes).encode("utf-16-be")),
 ])
 def test_every_kind_of_file(session_shop, people, way, encode):
+    """Scenario 41."""
     shop, person = session_shop, people[0]
     value = value_of(shop, f"up-{way}")
     sent = encode(codes_of(f"KIND-{way}", 3))
@@ -95,6 +96,7 @@ def test_every_kind_of_file(session_shop, people, way, encode):
 
 
 def test_what_is_wrong_is_named(session_shop, people):
+    """Scenario 41."""
     shop, person = session_shop, people[0]
     value = value_of(shop, "up-wrong")
     good = codes_of("WRONG", 2)
@@ -144,7 +146,7 @@ def test_confirmed_by_many_clicks(session_shop, people):
 
 
 def test_broken_off(session_shop, people):
-    """Half a request never becomes an upload; a whole one that nobody waited for changes nothing."""
+    """Scenario 41: Half a request never becomes an upload; a whole one that nobody waited for changes nothing."""
     shop, person = session_shop, people[0]
     value = value_of(shop, "up-half")
     person.get(f"/admin/stock/{value}")
@@ -169,6 +171,7 @@ def test_broken_off(session_shop, people):
 
 
 def test_two_people_with_the_same_codes(session_shop, people):
+    """Scenario 41."""
     shop = session_shop
     value = value_of(shop, "up-two")
     text = "\n".join(codes_of("TWO", 1200))
@@ -248,4 +251,5 @@ def test_many_codes(session_shop, people):
 
 @pytest.mark.long
 def test_hundred_thousand_codes(session_shop, people):
+    """Scenario 41."""
     many(session_shop, people[0], 100_000, LIMIT_S)

@@ -116,6 +116,7 @@ def test_several_codes_and_a_file(shop):
 
 
 def test_typed_quantity_survives_and_bad_input_is_kind(shop):
+    """Scenario 14."""
     shop.catalogue("typed", codes=9)
     buyer = shop.buyer()
     buyer.offer("typed")
@@ -170,6 +171,7 @@ def test_one_link_in_ten_browsers(shop):
 
 
 def test_one_tap_delivered_six_times(shop):
+    """Scenario 33."""
     codes = shop.catalogue("six-taps", codes=5)
     buyer = shop.buyer()
     message_id = buyer.offer("six-taps") and buyer.wait_key("➕")[0]["message_id"]

@@ -156,6 +156,7 @@ def test_refused(shop):
 
 @pytest.mark.parametrize("code_first", [False, True])
 def test_buyer_of_a_waiting_order(shop, code_first):
+    """Scenario 7."""
     slug = f"back-wish-{int(code_first)}"
     buyer, number = waiting(shop, slug)
     buyer.wait("код ще ні")
@@ -197,6 +198,7 @@ def resolve(shop, number, payment, choice, *more, check=True):
 
 
 def test_second_payment_is_refunded(shop):
+    """Scenario 8."""
     _, number, bill = bought(shop, "back-second")
     shop.pay(bill, force=True)
     shop.admin.wait("оплачено вдруге")
@@ -241,7 +243,7 @@ def test_surplus(shop):
 
 @pytest.mark.parametrize("how", ["chargeback", "refund"])
 def test_dispute(shop, how):
-    """Money taken back without us: the buyer is kept out until somebody decides."""
+    """Scenario 9: Money taken back without us: the buyer is kept out until somebody decides."""
     buyer, number, bill = bought(shop, f"dispute-{how}")
     shop.api("POST", f"/api/bills/{bill}/{how}", {})
     shop.kartka("order", "settle", number)

@@ -442,6 +442,7 @@ def test_no_core(site):
 
 
 def test_out_of_descriptors(lonely):
+    """Scenario 27."""
     (pid,) = lonely.copies()
     assert lonely.get("/exhaust")[0] == 200
     started = time.monotonic()
@@ -464,7 +465,7 @@ def test_out_of_descriptors_does_not_spin(lonely):
 
 
 def test_rolling_restart_loses_nothing(site):
-    """SIGTERM to one copy after another under load: every request is answered 200."""
+    """Scenario 26: SIGTERM to one copy after another under load: every request is answered 200."""
     body = site.folder / "body"
     body.write_bytes(os.urandom(50000))
     count = 8000

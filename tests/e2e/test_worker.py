@@ -176,6 +176,7 @@ def test_waiting_order_is_filled(shop):
 
 
 def test_flood_waits_exactly(shop):
+    """Scenario 29."""
     one, two = buyer_of(shop), buyer_of(shop)
     shop.faults(telegram_retry_after={"method": "sendMessage", "seconds": 3, "count": 1})
     began = time.monotonic()
@@ -189,6 +190,7 @@ def test_flood_waits_exactly(shop):
 
 
 def test_flood_of_all_pauses_all(shop):
+    """Scenario 29."""
     buyers = [buyer_of(shop) for _ in range(4)]
     shop.faults(telegram_retry_after={"method": "sendMessage", "seconds": 3, "count": 3})
     began = time.monotonic()
@@ -352,6 +354,7 @@ def test_killed_between_sending_and_marking(shop):
 
 
 def test_two_workers_send_each_once(shop):
+    """Scenario 17."""
     buyers = [buyer_of(shop) for _ in range(12)]
     with another_worker(shop), another_worker(shop):
         until(lambda: shop.sql("SELECT COUNT(*) FROM workers WHERE beat_at > "

@@ -25,7 +25,7 @@ HANG = 12  # seconds a node hangs
 
 
 def killed(cluster):
-    """The writer dies and comes back by what it has missed."""
+    """Scenario 22: The writer dies and comes back by what it has missed."""
     node = cluster.writer()
     node.kill()
     time.sleep(10)
@@ -34,7 +34,7 @@ def killed(cluster):
 
 
 def hung(cluster):
-    """The writer neither answers nor hangs up."""
+    """Scenario 22: The writer neither answers nor hangs up."""
     node = cluster.writer()
     node.pause()
     time.sleep(HANG)
@@ -52,7 +52,7 @@ def other_hung(cluster):
 
 
 def isolated(cluster):
-    """The writer loses the others and says 1047 on every connection it has."""
+    """Scenario 22: The writer loses the others and says 1047 on every connection it has."""
     node = cluster.writer()
     node.option("gmcast.isolate=1")
     until(lambda: node.status("wsrep_ready") == "OFF", 30, "a node that says 1047")

@@ -12,7 +12,7 @@ import subprocess
 import threading
 
 from proxy import Proxy
-from stack import ROOT, Stack, http, until
+from stack import ROOT, Buyer, Stack, http, until
 
 ACCOUNT = {"PORTMONE_PAYEE_ID": "1185", "PORTMONE_LOGIN": "SHOP",
            "PORTMONE_PASSWORD": secrets.token_hex(16), "PORTMONE_KEY": secrets.token_hex(16),
@@ -87,7 +87,16 @@ class Session:
         return lines
 
 
+class Patient(Buyer):
+    """Whoever meets a page that says *later* loads it again."""
+
+    def open_order(self, slug, quantity=1):
+        return self.stack.follow(self.offer(slug, quantity))
+
+
 class FaultShop(Stack):
+    person = Patient
+
     def __init__(self, database_options=(), tcp=True, **settings):
         super().__init__(**{"ADMIN_CHAT_IDS": ADMIN, "THROTTLE_RATE": 1000,
                             "THROTTLE_BURST": 8000, "RESPONDERS": 2, **ACCOUNT, **KEYS, **settings})

@@ -26,16 +26,19 @@ def test_points_are_all_known():
 
 @points("open.", "bill.")
 def test_birth(crashing, point):
+    """Scenario 15."""
     buy(crashing, point, "open")
 
 
 @points("ask.", "settle.")
 def test_settlement(crashing, point):
+    """Scenario 15."""
     buy(crashing, point, "pay")
 
 
 @points("outbox.")
 def test_message(crashing, point):
+    """Scenario 16."""
     buy(crashing, point, "pay")
 
 

@@ -129,6 +129,17 @@ static void answer_html(struct http_answer *ret, const char *words)
 	http_answer_text(ret, 200, "text/html; charset=utf-8", html.data);
 }
 
+/* Its body is a text as it stands, or JSON; without one, nothing. */
+static void answer_fault(struct http_answer *ret, struct json_object *fault)
+{
+	struct json_object *body = json_member(fault, "body");
+	const char *text = json_string(fault, "body");
+
+	if (!text)
+		text = body ? json_text(body) : "";
+	http_answer_text(ret, (unsigned)json_int(fault, "status", 500), "text/html", text);
+}
+
 /* With the world locked. */
 static void gateway_answer(const struct http_request *r, struct question *q,
 			   struct http_answer *ret)
@@ -142,8 +153,7 @@ static void gateway_answer(const struct http_request *r, struct question *q,
 	else if (fault_on("portmone_down"))
 		ret->status = 0;
 	else if ((fault = fault_hit("portmone_status", q->method)))
-		http_answer_text(ret, (unsigned)json_int(fault, "status", 500), "text/html",
-				 json_string(fault, "body") ? json_string(fault, "body") : "");
+		answer_fault(ret, fault);
 	else if (fault_on("portmone_html"))
 		answer_html(ret, "Технічна помилка");
 	else {

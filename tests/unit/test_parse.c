@@ -74,6 +74,7 @@ static void test_parse_int(void **state)
 	assert_int_equal(n, 50);
 }
 
+/* Scenario 14. */
 static void test_parse_money(void **state)
 {
 	static const struct {
@@ -197,6 +198,7 @@ static void test_money(void **state)
 	}
 }
 
+/* Scenario 14. */
 static void test_money_times(void **state)
 {
 	struct money m = MONEY(77);

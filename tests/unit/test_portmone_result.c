@@ -269,6 +269,7 @@ static void test_result_marks(void **state)
 	}
 }
 
+/* Scenario 10. */
 static void test_result_of_others(void **state)
 {
 	/* clang-format off */

@@ -219,7 +219,7 @@ static void test_throttle_steady(void **state)
 	shm_close(shm);
 }
 
-/* A boot starts the clock again; another process's clock may be a little behind. */
+/* Scenario 28: a boot starts the clock again; another process's may be a little behind. */
 static void test_throttle_clock(void **state)
 {
 	struct shm *shm = fresh();

@@ -185,6 +185,7 @@ static void test_keys_in_the_wrong_place(void **state)
 	assert_int_equal(refused(&m), ERR_INVALID);
 }
 
+/* Scenario 39. */
 static void test_text_length(void **state)
 {
 	static const struct {

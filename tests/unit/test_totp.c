@@ -33,7 +33,7 @@ static void test_rfc_vectors(void **state)
 	}
 }
 
-/* A step early and a step late, not two. */
+/* Scenario 28: A step early and a step late, not two. */
 static void test_window(void **state)
 {
 	int64_t const now = 1234567890;
