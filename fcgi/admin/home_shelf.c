@@ -1,8 +1,11 @@
 #include "fcgi/admin/home.h"
 
-enum { ROWS_SHOWN = 8 };
+enum {
+	ROWS_SHOWN = 8,
+	LONG = 90, /* days: how many more does not matter */
+};
 
-/* Days that what is left lasts; INT64_MAX: nobody buys it. */
+/* Days that what is left lasts, as far as it was counted; INT64_MAX: nobody buys it. */
 static int64_t days_left(const struct shelf *s)
 {
 	if (!s->left)
@@ -51,8 +54,8 @@ static const char *days_text(const struct visit *v, const struct shelf *s)
 		return visit_text(v, "admin.catalog.sold_out");
 	if (days == INT64_MAX)
 		return visit_text(v, "admin.home.not_sold");
-	if (days >= SHELF_AHEAD)
-		return VISIT_TEXT(v, "admin.home.days_more", N("n", SHELF_AHEAD));
+	if (s->left > s->bound)
+		return VISIT_TEXT(v, "admin.home.days_more", N("n", days < LONG ? days : LONG));
 	if (!days)
 		return visit_text(v, "admin.home.days_none");
 	return VISIT_TEXT(v, "admin.home.days_left", N("n", days));

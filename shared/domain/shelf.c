@@ -3,8 +3,8 @@
 #include "shared/base/clock.h"
 #include "shared/domain/stock.h"
 
-/* At least so many are counted, also of what hardly anybody buys. */
-enum { BOUND_MIN = 50, BOUND_MAX = 5000 };
+/* At least so many are counted, also of what hardly anybody buys; no more than can be. */
+enum { BOUND_MIN = 50, BOUND_MAX = 1000 };
 
 static int shelf_count(struct db *db, struct shelf *s)
 {
@@ -25,9 +25,10 @@ int shelf_list(struct db *db, struct arena *a, int64_t today, struct shelf **ret
 	struct shelf *list;
 	struct db_rows rows;
 	int rc = db_query(db, a,
-			  "SELECT v.id, v.low_stock, CAST(COALESCE((SELECT SUM(s.codes) FROM "
-			  "stats_days s WHERE s.day >= ? AND s.value_id = v.id), 0) AS SIGNED) "
+			  "SELECT v.id, v.low_stock, CAST(COALESCE(s.codes, 0) AS SIGNED) "
 			  "FROM card_values v JOIN categories c ON c.id = v.category_id "
+			  "LEFT JOIN (SELECT value_id, SUM(codes) AS codes FROM stats_days "
+			  "WHERE day >= ? GROUP BY value_id) s ON s.value_id = v.id "
 			  "WHERE v.hidden_at IS NULL AND c.hidden_at IS NULL "
 			  "ORDER BY c.position, c.id, v.position, v.id",
 			  PARAMS(P_TIME(since)), &rows);
@@ -57,31 +58,42 @@ int shop_needs(struct db *db, struct shop_needs *ret)
 {
 	AUTO_ARENA(a);
 	const struct db_cell *c;
-	int const
-		rc = db_one(db, &a,
-			    "SELECT " BOUNDED("orders WHERE state = 'paid'") ", " BOUNDED("orde"
-											  "rs "
-											  "WHER"
-											  "E "
-											  "stat"
-											  "e = "
-											  "'dis"
-											  "pute"
-											  "d'") ", " BOUNDED("payments WHERE state = 'review'") ", " BOUNDED(
-				    "tickets WHERE state = 'open'") ", " BOUNDED("refunds "
-										 "WHERE "
-										 "open_order_"
-										 "id IS NOT "
-										 "NULL AND "
-										 "created_at < "
-										 "UTC_"
-										 "TIMESTAMP(6) "
-										 "- INTERVAL 1 "
-										 "HOUR") ","
-											 " " BOUNDED("outbox WHERE state = 'dead'") ", " BOUNDED("orders WHERE ask_at < UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE") ", "
-																									       "EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND priority IN (0, 2) "
-																									       "AND not_before < UTC_TIMESTAMP(6) - INTERVAL 2 MINUTE)",
-			    NO_PARAMS, &c);
+	int const rc = db_one(
+		db, &a,
+		"SELECT " BOUNDED("orders WHERE state = 'paid'") ", " BOUNDED(
+			"orde"
+			"rs "
+			"WHER"
+			"E "
+			"stat"
+			"e = "
+			"'dis"
+			"pute"
+			"d'") ", " BOUNDED("payments WHERE state = 'review'") ", " BOUNDED("tic"
+											   "ket"
+											   "s "
+											   "WHE"
+											   "RE "
+											   "sta"
+											   "te "
+											   "= "
+											   "'op"
+											   "en"
+											   "'") ", " BOUNDED("refunds "
+													     "WHERE "
+													     "open_order_"
+													     "id IS NOT "
+													     "NULL AND "
+													     "created_at < "
+													     "UTC_"
+													     "TIMESTAMP(6) "
+													     "- INTERVAL 1 "
+													     "HOUR") ","
+														     " " BOUNDED("outbox WHERE state = 'dead'") ", " BOUNDED(
+															     "orders WHERE ask_at < UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE") ", "
+																							   "EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND priority IN (0, 2) "
+																							   "AND not_before < UTC_TIMESTAMP(6) - INTERVAL 2 MINUTE)",
+		NO_PARAMS, &c);
 
 	if (!rc)
 		*ret = (struct shop_needs){ c[0].number, c[1].number,	  c[2].number,

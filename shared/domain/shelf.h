@@ -9,7 +9,7 @@
 
 enum {
 	SHELF_DAYS = 7,	  /* the rate of sale is that of these days */
-	SHELF_AHEAD = 30, /* so many days' codes are counted exactly */
+	SHELF_AHEAD = 14, /* so many days' codes are counted, unless they are very many */
 	NEEDS_MAX = 999,  /* counted exactly up to here, NEEDS_MAX + 1 for more */
 };
 
