@@ -51,7 +51,6 @@ int command_admin_add(struct command_env *env, int argc, char **argv)
 	if (rc)
 		return outside_db_failed(env, db, rc);
 	printf("%s is %s\n", argv[0], role_name(role));
-	db_free(db);
 	return 0;
 }
 
@@ -75,7 +74,6 @@ int command_admin_list(struct command_env *env, int argc, char **argv)
 		printf("%-24s %-8s %s%s\n", staff[i].login, role_name(staff[i].role),
 		       staff[i].has_totp ? "second factor" : "no second factor yet",
 		       staff[i].disabled ? ", disabled" : "");
-	db_free(db);
 	return 0;
 }
 
@@ -102,7 +100,6 @@ static int staff_do(struct command_env *env, int argc, char **argv, staff_change
 	if (rc)
 		return outside_db_failed(env, db, rc);
 	printf("%s: %s\n", argv[0], done);
-	db_free(db);
 	return 0;
 }
 

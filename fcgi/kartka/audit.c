@@ -43,7 +43,6 @@ int command_audit_verify(struct command_env *env, int argc, char **argv)
 			  &finding);
 	if (rc)
 		return outside_db_failed(env, db, rc);
-	db_free(db);
 	if ((rc = tell(env, &finding)))
 		return rc;
 	if (argc && !finding.seal_known)

@@ -232,7 +232,7 @@ int command_backup(struct command_env *env, int argc, char **argv)
 	db = hold_begin(env, false, &hold);
 	if (db)
 		status = backup(env, db, argv[0], passphrase);
-	db_free(db);
+	outside_end();
 	hold_end(&hold);
 	return status;
 }

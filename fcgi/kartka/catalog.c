@@ -185,7 +185,6 @@ int command_catalog_import(struct command_env *env, int argc, char **argv)
 		return outside_db_failed(env, in.db, rc);
 	printf("%lld categories, %lld values\n", (long long)in.categories,
 	       (long long)in.values);
-	db_free(in.db);
 	return 0;
 }
 
@@ -261,6 +260,5 @@ int command_catalog_export(struct command_env *env, int argc, char **argv)
 	json_close(&j, '}');
 	puts(str_text(&s));
 	catalog_free(catalog);
-	db_free(db);
 	return 0;
 }

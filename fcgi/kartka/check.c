@@ -29,7 +29,6 @@ int command_check(struct command_env *env, int argc, char **argv)
 		for (size_t k = 0; k < rows.count; k++)
 			printf("  %s\n", db_row(&rows, k)[0].text);
 	}
-	db_free(db);
 	if (broken)
 		return command_fail(env, "%d of %zu invariants do not hold", broken,
 				    invariant_count());

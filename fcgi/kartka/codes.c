@@ -118,7 +118,6 @@ int command_codes_import(struct command_env *env, int argc, char **argv)
 	if (rc)
 		return import_failed(env, db, rc);
 	report_show(&report, options.dry_run);
-	db_free(db);
 	return 0;
 }
 
@@ -190,6 +189,5 @@ int command_codes_count(struct command_env *env, int argc, char **argv)
 	if (!status && argc)
 		status = batches_show(env, db, catalog_value_by_slug(catalog, argv[0]));
 	catalog_free(catalog);
-	db_free(db);
 	return status;
 }

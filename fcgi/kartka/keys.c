@@ -102,7 +102,6 @@ int command_keys_list(struct command_env *env, int argc, char **argv)
 			printf("%10lld %10d  %s\n", (long long)c->code_keys[i].id, 0,
 			       i == c->code_key_count - 1 ? "encrypts, not used yet"
 							  : "known, not used yet");
-	db_free(db);
 	return 0;
 }
 
@@ -160,7 +159,6 @@ int command_keys_new(struct command_env *env, int argc, char **argv)
 		printf("key %lld is %s: restart the shop, then kartka keys rotate\n",
 		       (long long)keys[0].id, stored ? "known" : "made");
 	crypto_wipe(keys, sizeof(keys));
-	db_free(db);
 	return status;
 }
 
@@ -214,6 +212,5 @@ int command_keys_drop(struct command_env *env, int argc, char **argv)
 	if (!db)
 		return 1;
 	status = key_drop(env, db, at);
-	db_free(db);
 	return status;
 }

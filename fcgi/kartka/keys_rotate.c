@@ -202,7 +202,6 @@ int command_keys_rotate(struct command_env *env, int argc, char **argv)
 	rc = lease_release(r.db, ROTATE_LEASE, r.owner);
 	if (rc && !status)
 		status = outside_db_failed(env, r.db, rc);
-	db_free(r.db);
 	crypto_wipe(&r.vault, sizeof(r.vault));
 	return status;
 }
@@ -222,7 +221,6 @@ int command_keys_check(struct command_env *env, int argc, char **argv)
 	if (!r.db)
 		return 1;
 	status = rotate_all(&r);
-	db_free(r.db);
 	crypto_wipe(&r.vault, sizeof(r.vault));
 	if (status)
 		return status;

@@ -3,6 +3,7 @@
  * together in the foreground.
  */
 #include "fcgi/kartka/command.h"
+#include "fcgi/kartka/outside.h"
 
 #include "shared/base/version.h"
 
@@ -309,6 +310,7 @@ int main(int argc, char **argv)
 	status = env.self->run(&env, argc, argv);
 	if (fflush(stdout) || ferror(stdout))
 		status = status ? status : command_fail(&env, "the output can't be written");
+	outside_end();
 	arena_release(&arena);
 	return status;
 }

@@ -20,7 +20,6 @@ static int status_show(struct command_env *env, const char *folder)
 	for (size_t i = 0; i < list.count; i++)
 		printf("%-24s %s\n", list.list[i].name,
 		       list.list[i].applied_at ? "applied" : "pending");
-	db_free(db);
 	return 0;
 }
 

@@ -163,7 +163,6 @@ int command_order_show(struct command_env *env, int argc, char **argv)
 		status = messages_show(env, db, order);
 	if (!status)
 		status = cases_show(env, db, order);
-	db_free(db);
 	return status;
 }
 
@@ -214,6 +213,5 @@ int command_order_settle(struct command_env *env, int argc, char **argv)
 		return outside_db_failed(env, db, rc);
 	printf("order %s: %s; it is %s\n", order->number, settle_words(&asking),
 	       order_state_name(asking.settlement.state));
-	db_free(db);
 	return 0;
 }

@@ -106,7 +106,6 @@ int command_order_replace(struct command_env *env, int argc, char **argv)
 		status = replace_one(env, db, order, &codes[i], why ? why : "");
 	if (!status && typed && !strcmp(typed, "all"))
 		status = support_mended(db, order->id, 0) ? 1 : 0;
-	db_free(db);
 	return status;
 }
 
@@ -134,6 +133,5 @@ int command_order_answer(struct command_env *env, int argc, char **argv)
 		return outside_db_failed(env, db, rc);
 	printf("order %s, case %lld: the answer is on its way\n", order->number,
 	       (long long)ticket);
-	db_free(db);
 	return 0;
 }

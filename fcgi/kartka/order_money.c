@@ -69,7 +69,6 @@ int command_order_refund(struct command_env *env, int argc, char **argv)
 	decision = order_decision(env, why);
 	wish.order_id = order->id;
 	status = refund_ask(env, db, order, &wish);
-	db_free(db);
 	return status;
 }
 
@@ -109,7 +108,6 @@ int command_order_review(struct command_env *env, int argc, char **argv)
 		printf("no payment waits for a decision\n");
 	if (count == CASES_MAX)
 		printf("… and more\n");
-	db_free(db);
 	return 0;
 }
 
@@ -190,7 +188,6 @@ int command_order_resolve(struct command_env *env, int argc, char **argv)
 		return command_fail(env, "%s", review_words[result]);
 	printf("order %s, payment #%lld: %s\n", order->number, (long long)what.payment_id,
 	       review_words[result]);
-	db_free(db);
 	return 0;
 }
 
@@ -225,6 +222,5 @@ int command_order_dispute(struct command_env *env, int argc, char **argv)
 		return outside_db_failed(env, db, rc);
 	printf("order %s: the dispute is %s; it is %s\n", order->number,
 	       lift ? "lifted" : "kept", order_state_name(state));
-	db_free(db);
 	return 0;
 }

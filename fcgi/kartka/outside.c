@@ -7,25 +7,40 @@
 /* A command has nobody waiting behind it: a check of everything may take its time. */
 enum { COMMAND_DB_TIMEOUT_MS = 120000 };
 
+/* What a command has open. */
+static struct {
+	struct db *db;
+	struct http *http;
+} opened;
+
 struct db *outside_db(const struct command_env *env)
 {
 	struct db_options const options = { .url = env->config->db_url,
 					    .timeout_ms = COMMAND_DB_TIMEOUT_MS };
-	struct db *db;
 
-	if (db_new(&options, &db)) {
+	if (opened.db)
+		return opened.db;
+	if (db_new(&options, &opened.db)) {
 		command_fail(env, "DB_URL: is malformed");
 		return NULL;
 	}
-	if (db_ping(db)) {
-		command_fail(env, "the database does not answer: %s%s", db_error(db),
+	if (db_ping(opened.db)) {
+		command_fail(env, "the database does not answer: %s%s", db_error(opened.db),
 			     env->config->db_is_private
 				     ? " (the private one runs while the shop runs)"
 				     : "");
-		db_free(db);
+		outside_end();
 		return NULL;
 	}
-	return db;
+	return opened.db;
+}
+
+void outside_end(void)
+{
+	db_free(opened.db);
+	http_free(opened.http);
+	opened.db = NULL;
+	opened.http = NULL;
 }
 
 int outside_db_failed(const struct command_env *env, const struct db *db, int rc)
@@ -33,14 +48,11 @@ int outside_db_failed(const struct command_env *env, const struct db *db, int rc
 	return command_fail(env, "the database: %s (%s)", err_name(rc), db_error(db));
 }
 
-/* One for all that a command asks; it ends with the process. */
 static struct http *outside_http(const struct command_env *env)
 {
-	static struct http *http;
-
-	if (!http && http_new(&http))
+	if (!opened.http && http_new(&opened.http))
 		command_fail(env, "libcurl does not start");
-	return http;
+	return opened.http;
 }
 
 int outside_telegram(const struct command_env *env, struct telegram *ret)

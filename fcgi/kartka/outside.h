@@ -10,8 +10,11 @@
 #include "shared/clients/telegram_call.h"
 #include "shared/platform/db.h"
 
-/* NULL: it does not answer, and stderr says why.  Lives as long as the process. */
+/* One for all that a command asks.  NULL: it does not answer, and stderr says why. */
 struct db *outside_db(const struct command_env *env);
+
+/* Close what was opened.  Does nothing when nothing was. */
+void outside_end(void);
 
 /* A database call failed: says so; returns 1. */
 int outside_db_failed(const struct command_env *env, const struct db *db, int rc);

@@ -224,7 +224,7 @@ static int restore(struct command_env *env, const struct backup_file *file, bool
 	db = hold_begin(env, true, &hold);
 	if (db && !database_check(env, db, replace) && !load(env, db, file))
 		status = finish(env, db, file);
-	db_free(db);
+	outside_end();
 	hold_end(&hold);
 	return status;
 }

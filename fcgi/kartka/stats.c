@@ -26,7 +26,6 @@ int command_stats_rebuild(struct command_env *env, int argc, char **argv)
 	}
 	if (rc)
 		return outside_db_failed(env, db, rc);
-	db_free(db);
 	printf("%lld days counted\n", (long long)days);
 	return 0;
 }

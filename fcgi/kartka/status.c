@@ -39,6 +39,5 @@ int command_status(struct command_env *env, int argc, char **argv)
 	printf("newest backup            %s\n",
 	       backup_at ? arena_printf(env->arena, "%s old", backup_age(env->arena, backup_at))
 			 : "never made");
-	db_free(db);
 	return workers ? 0 : command_fail(env, "no worker is alive: nothing is sent or asked");
 }
