@@ -165,7 +165,7 @@ def test_destruction_is_understood_first(shop, owner, script):
         form = f'form[action="/admin/staff/{target}/disable"]'
         assert not window.find(form).is_displayed()
         window.find("details.confirm summary.danger").click()
-        assert window.find(form).is_displayed()
+        until(lambda: window.find(form).is_displayed(), what="the question")
         assert "taras" in window.find(form + " h2").text
         take(window, "confirm" if script else "confirm-plain")
         owner.let_step_up_pass()
@@ -174,7 +174,7 @@ def test_destruction_is_understood_first(shop, owner, script):
         owner.forget_steps()
         window.fill(step_up=totp(owner.secret))
         window.press("button.main")
-        assert window.find(".flash.done").is_displayed()
+        until(lambda: window.find(".flash.done").is_displayed(), what="the word that it is done")
         take(window, "flash")
         window.press(f'form[action="/admin/staff/{target}/enable"] button')
         owner.cookies["sid"] = window.driver.get_cookie("sid")["value"]
