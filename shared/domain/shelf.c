@@ -4,7 +4,7 @@
 #include "shared/domain/stock.h"
 
 /* At least so many are counted, also of what hardly anybody buys; no more than can be. */
-enum { BOUND_MIN = 50, BOUND_MAX = 1000 };
+enum { BOUND_MIN = 200, BOUND_MAX = 1000 };
 
 static int shelf_count(struct db *db, struct shelf *s)
 {

@@ -82,7 +82,15 @@ SELECT id, 'demo:2', 0, 'Не розумію, куди вводити код', c
 UNION ALL SELECT id, 'demo:3', 1, 'Наберіть *123*код# і натисніть виклик. Якщо не вийде, напишіть сюди ще раз.',
   created_at + INTERVAL 12 MINUTE FROM tickets WHERE state = 'closed';
 
+INSERT INTO order_notes (order_id, fact, actor, text, created_at)
+SELECT id, 'demo:note', 'demo', 'Написала постачальнику про цей код, чекаю на відповідь.', @now - INTERVAL 25 MINUTE
+FROM orders WHERE number = @complaint;
+
 UPDATE users SET blocked_at = @now - INTERVAL 6 DAY WHERE id IN
   (SELECT user_id FROM (SELECT user_id FROM orders WHERE state = 'expired' ORDER BY id LIMIT 3) x);
+
+UPDATE users SET banned_at = @now - INTERVAL 9 DAY, ban_reason = 'Просив замінити коди, які сам уже активував' WHERE id =
+  (SELECT user_id FROM (SELECT user_id FROM orders WHERE paid_at < @now - INTERVAL 10 DAY AND user_id NOT IN
+    (SELECT user_id FROM orders WHERE created_at > @now - INTERVAL 10 DAY) ORDER BY id DESC LIMIT 1) x);
 
 COMMIT;
