@@ -72,6 +72,7 @@ struct value *fields_new(struct visit *v, const struct field *f)
 	value_set_text(o, "type", f->type ? f->type : "text");
 	value_set_text(o, "value", value);
 	value_set_text(o, "error", error);
+	value_set_text(o, "placeholder", f->placeholder);
 	value_set_text(o, "autocomplete", f->autocomplete ? f->autocomplete : "off");
 	value_set_text(o, "inputmode", f->inputmode);
 	value_set_int(o, "max", f->max);
@@ -93,6 +94,15 @@ void fields_add(struct visit *v, const struct field *field)
 void fields_add_langs(struct visit *v, const struct field *field,
 		      const char *const values[LANG__COUNT])
 {
+	static const char *const none[LANG__COUNT] = { NULL, NULL, NULL };
+
+	fields_add_langs_empty(v, field, values, none);
+}
+
+void fields_add_langs_empty(struct visit *v, const struct field *field,
+			    const char *const values[LANG__COUNT],
+			    const char *const placeholders[LANG__COUNT])
+{
 	struct value *tabs = value_object(v->a);
 	struct value *list = value_list(v->a);
 	int open = LANG_UK;
@@ -109,6 +119,7 @@ void fields_add_langs(struct visit *v, const struct field *field,
 
 		one.name = arena_printf(v->a, "%s_%s", field->name, code);
 		one.value = values ? values[i] : NULL;
+		one.placeholder = placeholders[i];
 		one.required = field->required && i == LANG_UK;
 		tab = fields_new(v, &one);
 		value_set_text(tab, "code", code);

@@ -24,10 +24,11 @@ struct option {
 
 struct field {
 	const char *name;
-	const char *id;	   /* in the page, where a name stands twice; NULL: the name */
-	const char *label; /* phrase */
-	const char *hint;  /* phrase; NULL: none */
-	const char *type;  /* of <input>; NULL: text */
+	const char *id;		 /* in the page, where a name stands twice; NULL: the name */
+	const char *label;	 /* phrase */
+	const char *hint;	 /* phrase; NULL: none */
+	const char *type;	 /* of <input>; NULL: text */
+	const char *placeholder; /* text: what empty means; NULL: none */
 	const char *value; /* before anything was typed; NULL: "".  form/check: "1" is on */
 	const char *autocomplete;
 	const char *inputmode;
@@ -55,5 +56,9 @@ struct value *fields_new(struct visit *v, const struct field *field);
  */
 void fields_add_langs(struct visit *v, const struct field *field,
 		      const char *const values[LANG__COUNT]);
+/* … each with what its being empty means. */
+void fields_add_langs_empty(struct visit *v, const struct field *field,
+			    const char *const values[LANG__COUNT],
+			    const char *const placeholders[LANG__COUNT]);
 
 #endif

@@ -230,7 +230,8 @@ static int outbox_facts(struct visit *v)
 	if (rc)
 		return rc;
 	fact_add(v, facts, "admin.health.waiting", visit_number(v, counts.pending), false);
-	fact_add(v, facts, "admin.health.oldest", span_text(v, counts.oldest_seconds),
+	fact_add(v, facts, "admin.health.oldest",
+		 counts.oldest_seconds ? span_text(v, counts.oldest_seconds) : "–",
 		 counts.oldest_seconds > OUTBOX_OLD_S);
 	fact_add(v, facts, "admin.health.undeliverable", visit_number(v, counts.undeliverable),
 		 false);
@@ -276,7 +277,8 @@ static int database_add(struct visit *v)
 		return rc;
 	took_ms = clock_monotonic_ms() - begun_ms;
 	fact_add(v, facts, "admin.health.database_version", db.version, false);
-	fact_add(v, facts, "admin.health.engine", db.engine, false);
+	fact_add(v, facts, "admin.health.engine",
+		 arena_printf(v->a, "%s, %s", db.engine, db.comment), false);
 	fact_add(v, facts, "admin.health.latency",
 		 VISIT_TEXT(v, "admin.health.milliseconds", N("n", took_ms)),
 		 took_ms > LATENCY_SLOW_MS);

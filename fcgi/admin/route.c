@@ -62,15 +62,6 @@ static const struct route routes[] = {
 	{ POST, "/admin/cases/{}/replace", ROLE_SUPPORT, case_replace_post, .may = "order_replace" },
 	{ POST, "/admin/cases/{}/refund", ROLE_OWNER, case_refund_post, .may = "order_refund", .flags = ROUTE_STEP_UP },
 
-	/* ---- buyers ---- */
-	{ GET,  "/admin/buyers", ROLE_SUPPORT, page_buyers, .may = "buyers", .menu = "buyers" },
-	{ GET,  "/admin/buyers/{}", ROLE_SUPPORT, page_buyer, .may = "buyers" },
-	{ POST, "/admin/buyers/{}/write", ROLE_SUPPORT, buyer_write_post, .may = "buyer_write" },
-	{ POST, "/admin/buyers/{}/note", ROLE_SUPPORT, buyer_note_post, .may = "buyer_write" },
-	{ POST, "/admin/buyers/{}/language", ROLE_SUPPORT, buyer_lang_post, .may = "buyer_write" },
-	{ POST, "/admin/buyers/{}/ban", ROLE_MANAGER, buyer_ban_post, .may = "buyer_ban" },
-	{ POST, "/admin/buyers/{}/unban", ROLE_MANAGER, buyer_unban_post, .may = "buyer_ban" },
-
 	/* ---- catalogue ---- */
 	{ GET,  "/admin/catalog", ROLE_VIEWER, page_catalog, .may = "catalog", .menu = "catalog" },
 	{ GET,  "/admin/catalog.csv", ROLE_MANAGER, catalog_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
@@ -110,6 +101,15 @@ static const struct route routes[] = {
 	{ POST, "/admin/batches/{}/withdraw", ROLE_MANAGER, batch_withdraw_post, .may = "stock_withdraw" },
 	{ POST, "/admin/batches/{}/defective", ROLE_MANAGER, batch_defective_post, .may = "stock_withdraw" },
 	{ POST, "/admin/batches/{}/expiry", ROLE_MANAGER, batch_expiry_post, .may = "stock_withdraw" },
+
+	/* ---- buyers ---- */
+	{ GET,  "/admin/buyers", ROLE_SUPPORT, page_buyers, .may = "buyers", .menu = "buyers" },
+	{ GET,  "/admin/buyers/{}", ROLE_SUPPORT, page_buyer, .may = "buyers" },
+	{ POST, "/admin/buyers/{}/write", ROLE_SUPPORT, buyer_write_post, .may = "buyer_write" },
+	{ POST, "/admin/buyers/{}/note", ROLE_SUPPORT, buyer_note_post, .may = "buyer_write" },
+	{ POST, "/admin/buyers/{}/language", ROLE_SUPPORT, buyer_lang_post, .may = "buyer_write" },
+	{ POST, "/admin/buyers/{}/ban", ROLE_MANAGER, buyer_ban_post, .may = "buyer_ban" },
+	{ POST, "/admin/buyers/{}/unban", ROLE_MANAGER, buyer_unban_post, .may = "buyer_ban" },
 
 	/* ---- health ---- */
 	{ GET,  "/admin/health", ROLE_VIEWER, page_health, .may = "health", .menu = "health" },

@@ -9,31 +9,52 @@
 static const struct {
 	const char *label;
 	const char *hint;
+	const char *phrase; /* that stands in while it is empty; NULL: none */
 } words[] = {
-	[POLICY_GREETING] = { "admin.words.greeting", "admin.words.greeting_hint" },
-	[POLICY_HELP] = { "admin.words.help", "admin.words.help_hint" },
-	[POLICY_TERMS] = { "admin.words.terms", "admin.words.terms_hint" },
-	[POLICY_PRIVACY] = { "admin.words.privacy", "admin.words.privacy_hint" },
-	[POLICY_PAYSUPPORT] = { "admin.words.paysupport", "admin.words.paysupport_hint" },
-	[POLICY_CONTACT] = { "admin.words.contact", "admin.words.contact_hint" },
-	[POLICY_PAUSED] = { "admin.words.paused", "admin.words.paused_hint" },
+	[POLICY_GREETING] = { "admin.words.greeting", "admin.words.greeting_hint",
+			      "bot.greeting.text" },
+	[POLICY_HELP] = { "admin.words.help", "admin.words.help_hint", "bot.help" },
+	[POLICY_TERMS] = { "admin.words.terms", "admin.words.terms_hint", "bot.terms" },
+	[POLICY_PRIVACY] = { "admin.words.privacy", "admin.words.privacy_hint", "bot.privacy" },
+	[POLICY_PAYSUPPORT] = { "admin.words.paysupport", "admin.words.paysupport_hint",
+				"bot.paysupport" },
+	[POLICY_CONTACT] = { "admin.words.contact", "admin.words.contact_hint", NULL },
+	[POLICY_PAUSED] = { "admin.words.paused", "admin.words.paused_hint", "bot.paused" },
 };
 _Static_assert(COUNT(words) == POLICY_TEXT__COUNT, "words about every text");
+
+/* A phrase of the bot's without Telegram's tags. */
+static const char *untagged(struct arena *a, const char *html)
+{
+	struct str s = STR(a, strlen(html) + 1);
+
+	while (*html) {
+		size_t const plain = strcspn(html, "<");
+
+		str_addn(&s, html, plain);
+		html += plain + strcspn(html + plain, ">");
+		html += *html == '>';
+	}
+	return str_text(&s);
+}
 
 void words_field_add(struct visit *v, enum policy_text text, const struct policy_edit *edit)
 {
 	const struct policy_text_about *about = policy_text_about(text);
 	bool const tall = about->max > 500;
+	const char *empty[CATALOG_LANGS] = { NULL, NULL, NULL };
 
-	fields_add_langs(v,
-			 &(struct field){ .name = about->name,
-					  .label = words[text].label,
-					  .hint = words[text].hint,
-					  .max = (int)about->max,
-					  .rows = about->line ? 0
-						  : tall      ? 8
-							      : 3 },
-			 edit->texts[text]);
+	for (int lang = 0; words[text].phrase && lang < CATALOG_LANGS; lang++)
+		empty[lang] = untagged(v->a, i18n_text((enum lang)lang, words[text].phrase));
+	fields_add_langs_empty(v,
+			       &(struct field){ .name = about->name,
+						.label = words[text].label,
+						.hint = words[text].hint,
+						.max = (int)about->max,
+						.rows = about->line ? 0
+							: tall	    ? 8
+								    : 3 },
+			       edit->texts[text], empty);
 }
 
 /* Telegram counts in UTF-16 units. */

@@ -50,6 +50,11 @@ int database_facts(struct db *db, struct arena *a, struct database_facts *ret)
 			      NO_PARAMS, &row);
 
 	if (!rc)
-		*ret = (struct database_facts){ row[0].text, row[1].text, row[2].number };
+		*ret = (struct database_facts){
+			.version = row[0].text,
+			.engine = strstr(row[0].text, "MariaDB") ? "MariaDB" : "MySQL",
+			.comment = row[1].text,
+			.now = row[2].number,
+		};
 	return rc;
 }

@@ -23,7 +23,8 @@ int process_list(struct db *db, struct arena *a, struct process **ret,
 
 struct database_facts {
 	const char *version;
-	const char *engine; /* "MariaDB Server", "MySQL Community Server …" */
+	const char *engine;  /* "MariaDB", "MySQL" */
+	const char *comment; /* whose build: "Debian 12" */
 	int64_t now;
 };
 int database_facts(struct db *db, struct arena *a, struct database_facts *ret) MUST_CHECK;
