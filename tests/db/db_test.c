@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { START_MS = 60000 };
+enum { START_MS = 60000, DATABASE_MS = 60000 }; /* a whole database is slow to go */
 enum { PORT_FIRST = 24000, PORTS = 2000 };
 
 static struct db_server own;	 /* pid 0: the server is somebody else's */
@@ -154,13 +154,19 @@ void db_server_end(struct db_server *s)
 
 /* ---- the program's database ---- */
 
-static struct db *open_url(const char *where)
+static struct db *open_patiently(const char *where, int timeout_ms)
 {
+	struct db_options const options = { .url = where, .timeout_ms = timeout_ms };
 	struct db *db;
 
-	if (db_new(&(struct db_options){ .url = where }, &db) || db_ping(db))
+	if (db_new(&options, &db) || db_ping(db))
 		die("the test's database does not answer: %s", where);
 	return db;
+}
+
+static struct db *open_url(const char *where)
+{
+	return open_patiently(where, 0);
 }
 
 static void run_sql(struct db *db, const char *sql)
@@ -223,7 +229,7 @@ static const char *server_url(void)
 const char *db_test_database(const char *suffix)
 {
 	const char *database = arena_printf(&group_arena, "test_%ld%s", (long)getpid(), suffix);
-	struct db *db = open_url(server_url());
+	struct db *db = open_patiently(server_url(), DATABASE_MS);
 	bool known = false;
 
 	for (size_t i = 0; i < made_count; i++)
@@ -297,7 +303,7 @@ int db_test_start(void **state)
 
 static void databases_drop(void)
 {
-	struct db *db = open_url(server_url());
+	struct db *db = open_patiently(server_url(), DATABASE_MS);
 
 	for (size_t i = 0; i < made_count; i++)
 		run_sql(db, arena_printf(&group_arena, "DROP DATABASE IF EXISTS %s", made[i]));

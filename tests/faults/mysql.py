@@ -189,9 +189,13 @@ def tls(server):
     return wrong
 
 
+# It reads how many rows MariaDB has looked at.
+LEFT_OUT = {"db/test_cost"}
+
+
 def tests(server):
     """(passed, failed) of tests/db."""
-    names = sorted(f"db/{p.stem}" for p in (ROOT / "tests/db").glob("test_*.c"))
+    names = sorted({f"db/{p.stem}" for p in (ROOT / "tests/db").glob("test_*.c")} - LEFT_OUT)
     with tempfile.TemporaryDirectory(prefix="kartka-mysql-tests-", dir="/tmp") as folder:
         env = {**os.environ, "KARTKA_TEST_DB_URL": server.root_url, "KARTKA_TEST_DIR": folder}
         running = subprocess.Popen(["tests/run", *names], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE)
