@@ -10,6 +10,7 @@
 #include "shared/domain/order_fill.h"
 #include "shared/domain/outbox.h"
 #include "shared/domain/restock.h"
+#include "shared/domain/sale_notice.h"
 #include "shared/domain/setting.h"
 #include "shared/domain/stock_low.h"
 
@@ -111,6 +112,20 @@ int low_stock_run(struct worker *w, struct arena *a, const char *lease_data)
 	if (told)
 		worker_soon(w, JOB_OUTBOX, 0);
 	return rc;
+}
+
+int sales_run(struct worker *w, struct arena *a, const char *lease_data)
+{
+	bool told = false;
+	int rc;
+
+	UNUSED(a);
+	if (!w->program.config.admin_chat_count)
+		return OK;
+	rc = sale_notice_tell(w->program.db, SALES_LEASE, w->id, lease_data, &told);
+	if (told)
+		worker_soon(w, JOB_OUTBOX, 0);
+	return rc == ERR_CONFLICT ? OK : rc; /* another worker tells it */
 }
 
 int sweep_run(struct worker *w, struct arena *a, const char *lease_data)

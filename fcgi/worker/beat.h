@@ -1,6 +1,6 @@
 /*
  * beat.h: small jobs: the worker's sign of life, the bot's name, stock that came back for
- * those who wait, and stock that runs out.
+ * those who wait, stock that runs out, and what was sold.
  */
 #ifndef KARTKA_WORKER_BEAT_H
 #define KARTKA_WORKER_BEAT_H
@@ -25,6 +25,11 @@ int restock_run(struct worker *w, struct arena *a, const char *lease_data) MUST_
 int low_stock_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
 #define LOW_STOCK_LEASE "low_stock"
 enum { LOW_STOCK_LEASE_S = 60 };
+
+/* … and of what is sold. */
+int sales_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
+#define SALES_LEASE "sales"
+enum { SALES_LEASE_S = 30 };
 
 /* Old messages are forgotten, some at a time. */
 int sweep_run(struct worker *w, struct arena *a, const char *lease_data) MUST_CHECK;
