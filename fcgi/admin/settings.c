@@ -26,6 +26,8 @@ static const struct number_field {
 	  false },
 	{ POLICY_UNPAID_PAUSE, "admin.settings.unpaid_pause",
 	  "admin.settings.unpaid_pause_hint", false },
+	{ POLICY_ALERT_SALES, "admin.settings.alert_sales", "admin.settings.alert_sales_hint",
+	  true },
 	{ POLICY_ALERT_STOCK, "admin.settings.alert_stock", "admin.settings.alert_stock_hint",
 	  true },
 	{ POLICY_LOW_STOCK, "admin.settings.low_stock", "admin.settings.low_stock_hint",

@@ -122,6 +122,12 @@ int sales_run(struct worker *w, struct arena *a, const char *lease_data)
 	UNUSED(a);
 	if (!w->program.config.admin_chat_count)
 		return OK;
+	rc = policy_refresh(w->policy, w->program.db, clock_monotonic_ms());
+	if (rc)
+		return rc;
+	if (!policy_number(w->policy, POLICY_ALERT_SALES))
+		/* What is sold meanwhile is not told later. */
+		return *lease_data ? lease_note(w->program.db, SALES_LEASE, w->id, "") : OK;
 	rc = sale_notice_tell(w->program.db, SALES_LEASE, w->id, lease_data, &told);
 	if (told)
 		worker_soon(w, JOB_OUTBOX, 0);

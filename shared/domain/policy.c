@@ -35,6 +35,7 @@ static const struct policy_number_about numbers[] = {
 	[POLICY_RESERVED_CODES] = { "limit_reserved_codes", POLICY_BOUNDS, 0, 100000, LIMIT_RESERVED_CODES },
 	[POLICY_UNPAID_FREE] = { "limit_unpaid_free", POLICY_BOUNDS, 0, 1000, LIMIT_UNPAID_FREE },
 	[POLICY_UNPAID_PAUSE] = { "limit_unpaid_pause", POLICY_BOUNDS, 0, LIMIT_UNPAID_PAUSE_MAX_S, LIMIT_UNPAID_PAUSE_S },
+	[POLICY_ALERT_SALES] = { "alert_sales", POLICY_ALERTS, 0, 1, 1 },
 	[POLICY_ALERT_STOCK] = { "alert_stock", POLICY_ALERTS, 0, 1, 1 },
 	[POLICY_LOW_STOCK] = { "low_stock", POLICY_ALERTS, 0, 1000000, 5 },
 };

@@ -33,7 +33,8 @@ enum policy_number {
 	POLICY_RESERVED_CODES,
 	POLICY_UNPAID_FREE,
 	POLICY_UNPAID_PAUSE,
-	POLICY_ALERT_STOCK, /* 1: administrators are told when few codes are left */
+	POLICY_ALERT_SALES, /* 1: administrators are told of what is sold */
+	POLICY_ALERT_STOCK, /* … and when few codes are left */
 	POLICY_LOW_STOCK,   /* what "few" is for a new value */
 	POLICY_NUMBER__COUNT
 };

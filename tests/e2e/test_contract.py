@@ -74,3 +74,18 @@ def test_the_webhook_says_what_it_takes(shop):
     answer = http("GET", f"{shop.shop_url}/telegram/webhook",
                   headers={"X-Telegram-Bot-Api-Secret-Token": shop.secret})
     assert answer.status == 405 and answer.headers["Allow"] == "POST"
+
+
+ADMIN = 900001
+
+
+@pytest.mark.settings(ADMIN_CHAT_IDS=ADMIN)
+def test_administrators_are_told_of_sales(own_shop):
+    shop = own_shop
+    admin = shop.buyer(first_name="Адмін", id=ADMIN)
+    admin.say("/start")
+    shop.catalogue("told", codes=1)
+    number, bill = shop.buyer().open_order("told")
+    shop.pay(bill)
+    sale = admin.wait("Продано")["text"].replace("\u00a0", " ")
+    assert "Картка told × 1" in sale and f"Замовлення {number}, 100 ₴" in sale

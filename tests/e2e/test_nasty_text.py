@@ -59,6 +59,7 @@ def titles(name, more=""):
 @pytest.fixture(scope="module")
 def nasty_shop():
     with Stack(THROTTLE_RATE=1000, THROTTLE_BURST=8000, ADMIN_CHAT_IDS=ADMIN) as stack:
+        stack.quiet()
         stack.api("POST", f"/api/users/{ADMIN}/say", {"text": "/start"})
         stack.import_catalogue([
             {"slug": f"n-{name}", "title": titles(name), "values": [

@@ -21,7 +21,7 @@ def as_it_was(session_shop):
     yield
     session_shop.sql(
         "DELETE FROM settings WHERE name LIKE 'text_%' OR name = 'sales' OR name LIKE 'limit_%' "
-        "OR name IN ('alert_stock', 'low_stock'); UPDATE settings SET value = value + 1 WHERE "
+        "OR name IN ('alert_sales', 'alert_stock', 'low_stock'); UPDATE settings SET value = value + 1 WHERE "
         "name = 'policy_version'")
 
 

@@ -12,6 +12,7 @@ ADMIN = 900001
 @pytest.fixture(scope="module")
 def refund_shop():
     with Stack(ADMIN_CHAT_IDS=ADMIN) as stack:
+        stack.quiet()
         stack.admin = stack.buyer(first_name="Адмін", id=ADMIN)
         stack.admin.say("/start")
         yield stack

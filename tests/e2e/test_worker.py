@@ -20,6 +20,7 @@ ADMIN = 1002  # Alex, one of the sandbox's own three
 @pytest.fixture(scope="module")
 def module_shop():
     with Stack(ORDER_TTL=8, ADMIN_CHAT_IDS=ADMIN) as stack:
+        stack.quiet()
         stack.api("POST", f"/api/users/{ADMIN}/say", {"text": "/start"})
         stack.catalogue("w", codes=300)
         stack.catalogue("w-none", codes=0)

@@ -129,6 +129,7 @@ class FaultShop(Stack):
                 DB_URL=f"mysql://shop:{PASSWORD}@{where}")
         super().start()
         self.kartka("webhook", "set")
+        self.quiet()
         self.api("POST", f"/api/users/{ADMIN}/say", {"text": "/start"})
         return self
 
