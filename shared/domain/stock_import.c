@@ -253,7 +253,7 @@ static void line_is_bad(struct stock_import *import, int64_t line, enum import_f
 	import->report.bad++;
 }
 
-/* A supplier's day ends in the evening of the shop's own zone, as people read it; "" is never. */
+/* A day ends in the evening of the shop's own zone, as people read it; "" is never. */
 static bool expires_read(const char *text, int64_t *ret)
 {
 	static const char *const forms[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ",
