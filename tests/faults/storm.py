@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import signal
 import sys
 import threading
 import time
@@ -32,6 +33,7 @@ TTL = 6  # seconds a reservation lives: some orders end while they are paid
 TIME_SCALE = 0.25  # of Telegram's and Portmone's pauses between their tries
 LOG_DISK = 64 * 1024
 SETTLE = 120  # seconds for everything to come right afterwards
+HURRY = 4  # after so many of them what would take minutes is done at once
 GIVE_UP = 90  # seconds for one step of one buyer
 
 # What dies, and how often beside the others.  The database takes seconds to come back: more
@@ -54,6 +56,10 @@ GUSTS = (
     ({"portmone_html": True}, (0.3, 2.5), {"portmone_html": False}),
     ({"portmone_lose_answer": {"method": "*", "count": 5}}, (0, 1), None),
     ({"portmone_snake": True}, (0.3, 2.5), {"portmone_snake": False}),
+    ({"portmone_object": True}, (0.3, 2.5), {"portmone_object": False}),
+    ({"lose_notification": True}, (0.3, 2.5), {"lose_notification": False}),
+    ({"duplicate_updates": 2}, (0.3, 2.5), {"duplicate_updates": 0}),
+    ({"duplicate_taps": 2}, (0.3, 2.5), {"duplicate_taps": 0}),
 )
 GUST_PAUSE = (0.2, 0.8)
 
@@ -91,6 +97,7 @@ class Purchase:
         self.returns = r.random() < 0.5
         self.declined_first = r.random() < 0.1
         self.late = r.random() < 0.05
+        self.twice = r.random() < 0.03
         self.notices = r.choice((1, 1, 1, 5))
         self.buyer = self.number = None
         self.quantity = 0  # what the bill is for
@@ -215,6 +222,8 @@ class Storm:
             time.sleep(TTL + 2)
         patiently(lambda: self.pay(p, bill), GIVE_UP, f"buyer {p.n}'s payment")
         p.quantity = quantity
+        if p.twice:  # the second money buys nothing more: it waits for a person's decision
+            stack.pay(bill, notify=p.notify, force=True)
         if p.notices > 1:
             stack.api("POST", "/api/notify", {"order": p.number, "shopBillId": "1",
                                               "format": "json", "count": p.notices,
@@ -242,12 +251,23 @@ class Storm:
 
     # ---- the end ----
 
+    def hurry(self):
+        """What is to be asked or sent later, sooner; what nobody would do stays undone."""
+        self.stack.sql(
+            "UPDATE orders SET ask_at = UTC_TIMESTAMP(6) WHERE ask_at > UTC_TIMESTAMP(6); "
+            "UPDATE outbox SET not_before = UTC_TIMESTAMP(6) WHERE state = 'pending' AND "
+            "lease_owner IS NULL AND not_before > UTC_TIMESTAMP(6)")
+
     def settle(self):
         """Until everybody who paid has what they paid for, or for too long."""
         began = time.monotonic()
         waiting = [p for p in self.purchases if p.quantity]
+        hurry_at = began + HURRY
         while waiting and time.monotonic() - began < SETTLE:
             waiting = [p for p in waiting if not p.is_complete()]
+            if waiting and time.monotonic() > hurry_at:
+                self.hurry()
+                hurry_at += HURRY
             time.sleep(0.2 if waiting else 0)
         self.settled = time.monotonic() - began
         for p in waiting:
@@ -344,6 +364,8 @@ def main():
     parser.add_argument("--buyers", type=int, default=int(os.environ.get("BUYERS", "200")))
     parser.add_argument("--keep", action="store_true", help="the folder of a seed with findings")
     args = parser.parse_args()
+    for sign in (signal.SIGINT, signal.SIGTERM):  # the seed's shop ends with us
+        signal.signal(sign, lambda *_: sys.exit(1))
     began = time.monotonic()
     good, paid, kills, faults = 0, Counter(), Counter(), Counter()
     for seed in range(args.seed, args.seed + args.seeds):
