@@ -192,13 +192,6 @@ static struct value *page_data(struct app *app, struct arena *a, const struct pa
 				   i18n_text(page->lang, "web.bot.link")));
 	else
 		value_set_text(data, "bot_words", i18n_text(page->lang, "web.bot.words"));
-	if (page->refresh_url) {
-		struct value *refresh = value_object(a);
-
-		value_set_int(refresh, "seconds", page->refresh_s);
-		value_set_text(refresh, "url", page->refresh_url);
-		value_set(data, "refresh", refresh);
-	}
 	return data;
 }
 
@@ -212,6 +205,10 @@ void page_show(struct app *app, struct arena *a, const struct page *page,
 	else
 		web_status(res, status);
 	res->content_type = "text/html; charset=utf-8";
+	if (page->refresh_url)
+		web_add_header(
+			res, "Refresh",
+			arena_printf(a, "%d;url=%s", (int)page->refresh_s, page->refresh_url));
 	web_add_header(res, "Cache-Control", "no-store");
 	web_add_header(res, "Content-Security-Policy",
 		       "default-src 'none'; style-src 'self'; base-uri 'none'; "
