@@ -23,6 +23,8 @@ static void headers_add(struct visit *v)
 		       "img-src 'self' data:; form-action 'self'; base-uri 'none'; "
 		       "object-src 'none'; frame-ancestors 'none'");
 	web_add_header(res, "X-Content-Type-Options", "nosniff");
+	/* frame-ancestors for browsers that don't know it. */
+	web_add_header(res, "X-Frame-Options", "DENY");
 	web_add_header(res, "Referrer-Policy", "no-referrer");
 	web_add_header(res, "Cache-Control", "no-store");
 	web_add_header(res, "Cross-Origin-Opener-Policy", "same-origin");

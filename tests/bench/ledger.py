@@ -40,14 +40,15 @@ def fill_people(rig, n):
 
 
 # The last value of all is rarely bought, so that a filter by it has far to go.
-def fill_orders(rig, n, values, users):
+# Those that wait wait for a value that is sold out, or the worker would deliver to them.
+def fill_orders(rig, n, values, users, sold_out):
     common = ",".join(str(v) for v in values[:-1])
     rig.sql(f"""
         INSERT INTO orders (number, nonce, user_id, value_id, quantity, unit_price_kop, total_kop,
             gateway, state, chat_id, message_id, lang, created_at, expires_at, paid_at,
             delivered_at, ended_at)
         SELECT CONCAT(LEFT(name, 4), '-', RIGHT(name, 4)), UNHEX(MD5(CONCAT('ledger', seq))),
-            700000001 + POW(RAND(seq), 3) * {users - 1}, value, 1, 10000, 10000, 'portmone',
+            700000001 + POW(RAND(seq), 3) * {users - 1}, IF(state = 'paid', {sold_out}, value), 1, 10000, 10000, 'portmone',
             state, 700000001, 0, 'uk', at, at + INTERVAL 15 MINUTE,
             IF(state IN ('delivered', 'refunded', 'refunding', 'disputed', 'paid'), at, NULL),
             IF(state IN ('delivered', 'refunded', 'refunding', 'disputed'), at, NULL),
@@ -128,11 +129,11 @@ def fill_audit(rig, n):
         UPDATE audit SET action = 'keys_rotate', actor = 'olena' WHERE id % 200000 = 7""")
 
 
-def fill(rig, values, quick):
+def fill(rig, values, sold_out, quick):
     """All of it; how many of each."""
     n = sizes(quick)
     fill_people(rig, n["users"])
-    fill_orders(rig, n["orders"], values, n["users"])
+    fill_orders(rig, n["orders"], values, n["users"], sold_out)
     fill_codes(rig, n["codes"], n["orders"], values)
     fill_payments(rig)
     fill_tickets(rig, n["tickets"], n["users"])
