@@ -514,7 +514,8 @@ CREATE TABLE `audit` (
   KEY `audit_at` (`at`) COMMENT 'paging by time',
   KEY `audit_action` (`action`,`id`) COMMENT 'who did such a thing',
   KEY `audit_object` (`object`,`id`) COMMENT 'a thing''s history, by key',
-  KEY `audit_actor` (`actor`,`id`) COMMENT 'what somebody did, by key'
+  KEY `audit_actor` (`actor`,`id`) COMMENT 'what somebody did, by key',
+  KEY `audit_actor_action` (`actor`,`action`,`id`) COMMENT 'such things done by somebody, by key'
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci COMMENT='who changed what';
 
 CREATE TABLE `attempts` (

@@ -35,9 +35,10 @@ def route_of(method, path):
 def offers(page):
     """What a page lets one go to and send: (method, address without its query)."""
     found = [("GET", html.unescape(link)) for link in re.findall(r'<a [^>]*href="(/admin/[^"]*)"', page)]
-    for tag in re.findall(r"<form [^>]*>", page):
+    for tag, inside in re.findall(r"(<form [^>]*>)(.*?)</form>", page, re.S):
         action = re.search(r'action="(/admin/[^"]*)"', tag)
-        if action:
+        # A form without a button only shows what there is.
+        if action and "<button" in inside:
             found.append(("POST" if 'method="post"' in tag else "GET", html.unescape(action[1])))
     return [(method, way.split("?")[0].split("#")[0]) for method, way in found
             if not way.startswith("/admin/ui/")]

@@ -197,18 +197,17 @@ def test_step_up_code_in_parallel(shop):
 
 
 def test_addresses_are_not_believed(shop):
-    """Nobody leaves the trail with an address of their choice, or guesses from many."""
+    """Nobody stands in the trail under an address of their choice, or guesses from many."""
     shop.sql("DELETE FROM attempts")
     Browser(shop, "masked", "viewer")
-    statuses = []
-    for n in range(6):
+    for n in range(3):
         guesser = Browser(shop)
         guesser.get("/admin/login")
-        answer = guesser.post("/admin/login", {"login": "masked", "password": "wrong again", "to": ""},
-                              headers={"X-Forwarded-For": f"198.51.100.{n}", "X-Real-IP": "198.51.100.9",
-                                       "Forwarded": "for=198.51.100.8"})
-        statuses.append(answer.status)
-    assert statuses[-1] == 429
+        guesser.post("/admin/login", {"login": "masked", "password": "wrong again", "to": ""},
+                     headers={"X-Forwarded-For": f"198.51.100.{n}", "X-Real-IP": "198.51.100.9",
+                              "Forwarded": "for=198.51.100.8"})
+    assert shop.sql("SELECT name, failures FROM attempts WHERE name LIKE 'address %'") == \
+        [["address 127.0.0.1", "3"]]
     rows = shop.sql("SELECT DISTINCT address FROM audit WHERE object = 'staff masked' AND "
                     "action = 'sign_in_failed'")
     assert rows == [["127.0.0.1"]]
