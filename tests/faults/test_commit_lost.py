@@ -129,6 +129,40 @@ def test_scenario_21_expiry(shop):
     shop.served(buyer, number)
 
 
+def test_scenario_21_cancelled(shop):
+    """By the buyer: the codes are back on the shelf, and the chat does not say *paid*."""
+    shop.catalogue("given-up", codes=2)
+    buyer = shop.buyer()
+    # Two of them: a message that is drawn by an edit has a number that the shop knows.
+    number, bill = buyer.open_order("given-up", 2)
+    buyer.wait("Зарезервовано")
+    lost = fault(shop, "lost", "SET state = 'cancelled'")
+    buyer.press("Скасувати")
+    lost.wait()
+    shop.wait_state(number, "cancelled")
+    assert shop.sold_to(number) == 0
+    assert shop.number("SELECT COUNT(*) FROM card_codes c JOIN card_values v ON v.id = c.value_id "
+                       "WHERE v.slug = 'given-up' AND c.state = 'available'") == 2
+    assert "оплачено" not in buyer.last()["text"].lower()
+    # Paid all the same: late money.
+    shop.pay(bill)
+    shop.served(buyer, number, 2)
+
+
+def test_scenario_21_replaced(shop):
+    """A bad code is replaced by one code, not by two."""
+    buyer, number, _ = shop.bought("replaced", codes=4)
+    lost = fault(shop, "lost", "INSERT INTO code_replacements")
+    shop.kartka("order", "replace", number, "--why", "to see")
+    lost.wait()
+    until(lambda: len(set(buyer.codes())) == 2, what="the new code")
+    shop.outbox_empty()
+    assert len(set(buyer.codes())) == 2 and shop.sold_to(number) == 1
+    assert sorted(shop.sql("SELECT c.state FROM card_codes c JOIN card_values v ON "
+                           "v.id = c.value_id WHERE v.slug = 'replaced'")) == [
+                               ["available"], ["available"], ["defective"], ["sold"]]
+
+
 @pytest.mark.parametrize("way", ["lost", "dropped"])
 def test_scenario_21_import(shop, way):
     """Every code of the file is on the shelf once, and counted as added."""

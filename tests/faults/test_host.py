@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -14,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from shop import FaultShop, at_once
-from stack import http, until
-from test_run import become, own_tree
+from stack import BIN, ROOT, http, until
 
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
@@ -195,6 +195,16 @@ def test_scenario_27_out_of_memory(shop):
     buy(shop)
 
 
+def copy_for(person):
+    """The programs and what they read, where this person may read it."""
+    folder = Path(tempfile.mkdtemp(prefix="kartka-tree-", dir="/tmp"))
+    for name in ("templates", "sql", "nginx", "admin-ui"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copytree(BIN, folder / "build/bin")
+    subprocess.run(["chown", "-R", f"{person.pw_uid}:{person.pw_gid}", folder], check=True)
+    return folder
+
+
 def processes_limit(user, pids, soft):
     """By one of that user's own processes: root may be without the right to it."""
     for pid in pids:
@@ -208,8 +218,8 @@ def test_scenario_27_no_process():
     """fork fails, for the supervisor and for multiwatch; root alone has no such limit."""
     root = os.geteuid() == 0
     person = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.geteuid())
-    user = become(person) if root else {}
-    tree = own_tree(person)
+    user = {"user": person.pw_uid, "group": person.pw_gid, "extra_groups": []} if root else {}
+    tree = copy_for(person)
     shop = FaultShop()
     shop.command = [tree / "build/bin/kartka", "run"]
     shop.popen = {"cwd": tree, **user}

@@ -259,6 +259,28 @@ def test_scenario_32_delivered_three_times(shop):
     assert shop.sql(f"SELECT COUNT(*) FROM orders WHERE user_id = {buyer.id}") == [["1"]]
 
 
+def test_scenario_32_asked_for():
+    """Fetched by the worker: answers to its question are lost and cut, and nothing is missed."""
+    with FaultShop(TELEGRAM_MODE="polling") as shop:
+        shop.catalogue("tg", codes=5)
+        buyer, other = shop.buyer(), shop.buyer()
+        faults = [shop.telegram.add(way) for way in (
+            Lose(holds("getUpdates"), count=2), Lose(holds("getUpdates"), after=-20),
+            Drop(holds("getUpdates"), reset=True))]
+        for n in range(4):
+            buyer.say(f"/start v_tg no {n}")
+            other.say("/help")
+        number, bill = buyer.open_order("tg")
+        for fault in faults:
+            fault.wait()
+        shop.pay(bill)
+        shop.served(buyer, number)
+        shop.idle()
+        assert len([m for m in other.messages() if "Як купити" in m["text"]]) == 4
+        shop.check()
+        assert shop.violations() == []
+
+
 def test_scenario_33_two_taps(shop):
     """One tap under two update ids, and two taps in a row: one order, whichever button is used."""
     buyer = shop.buyer()
