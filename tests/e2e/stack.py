@@ -415,8 +415,10 @@ class Stack:
 
     def quiet(self):
         """Administrators are not told of sales, whose moment no test knows."""
-        self.sql("REPLACE INTO settings (name, value) VALUES ('alert_sales', '0'); "
-                 "INSERT INTO settings (name, value) VALUES ('policy_version', '1') "
+        self.sql("REPLACE INTO settings (name, value, changed_at) VALUES "
+                 "('alert_sales', '0', UTC_TIMESTAMP(6)); "
+                 "INSERT INTO settings (name, value, changed_at) VALUES "
+                 "('policy_version', '1', UTC_TIMESTAMP(6)) "
                  "ON DUPLICATE KEY UPDATE value = value + 1")
 
     def check(self):
