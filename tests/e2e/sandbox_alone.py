@@ -92,6 +92,10 @@ def as_json(value, status=200):
     return status, {"Content-Type": "application/json"}, json.dumps(value).encode()
 
 
+def entity(kind, offset, length, **more):
+    return {"type": kind, "offset": offset, "length": length, **more}
+
+
 class Sandbox:
     def __init__(self, *options, **account):
         self.account = {**ACCOUNT, **account}
