@@ -35,6 +35,13 @@ static int64_t audited(struct db_test *t, const char *action)
 					      action));
 }
 
+/* No account comes with the shop, whose password could be known. */
+static void test_nobody_at_first(void **state)
+{
+	assert_int_equal(db_test_number(*state, "SELECT COUNT(*) FROM staff"), 0);
+	assert_int_equal(db_test_number(*state, "SELECT COUNT(*) FROM sessions"), 0);
+}
+
 static void test_login_is_one_person(void **state)
 {
 	struct db_test *t = *state;
@@ -85,6 +92,7 @@ static void test_second_factor_made_anew(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		DB_TEST(test_nobody_at_first),
 		DB_TEST(test_login_is_one_person),
 		DB_TEST(test_disabled_once),
 		DB_TEST(test_second_factor_made_anew),

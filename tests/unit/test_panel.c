@@ -44,8 +44,9 @@ static void test_csv_text(void **state)
 
 static void test_csv_formulas(void **state)
 {
-	static const char *const formulas[] = { "=1+1", "+1",	"-1",  "@SUM(A1)",
-						"\t=1", "\r=1", "\n=1" };
+	static const char *const formulas[] = { "=1+1", "+1",	"-1",	"@SUM(A1)",
+						"\t=1", "\r=1", "\n=1", "＝1",
+						"＋1",	"－1",	"＠1" };
 
 	UNUSED(state);
 	for (size_t i = 0; i < COUNT(formulas); i++)
@@ -69,6 +70,20 @@ static void test_csv_row(void **state)
 	csv_int(&csv, 1);
 	csv_end(&csv);
 	assert_string_equal(str_text(&csv.s), "-5,-249.90,2026-12-31 12:35:59,\"x\"\r\n1\r\n");
+}
+
+/* Where sums have a comma: Excel would read 12.05 as a day in May. */
+static void test_csv_with_commas(void **state)
+{
+	struct csv csv = { .s = STR(&arena, 4096), .comma = true };
+
+	UNUSED(state);
+	csv_money(&csv, MONEY(1205));
+	csv_time(&csv, 0);
+	csv_yes(&csv, true);
+	csv_text(&csv, "a;b");
+	csv_end(&csv);
+	assert_string_equal(str_text(&csv.s), "12,05;;1;\"a;b\"\r\n");
 }
 
 /* ---- charts ---- */
@@ -367,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_csv_text),
 		cmocka_unit_test(test_csv_formulas),
 		cmocka_unit_test(test_csv_row),
+		cmocka_unit_test(test_csv_with_commas),
 		cmocka_unit_test(test_chart_top),
 		cmocka_unit_test(test_chart_line),
 		cmocka_unit_test(test_chart_bars),
