@@ -1,6 +1,7 @@
 /*
  * Buyers as a list: by id, @username or the beginning of a name; those alone who are banned.
  */
+#include "fcgi/admin/csv.h"
 #include "fcgi/admin/list.h"
 #include "fcgi/admin/pages.h"
 #include "shared/base/parse.h"
@@ -59,12 +60,20 @@ static void line_add(struct visit *v, const struct buyer_line *line, struct valu
 	value_push(rows, row);
 }
 
-int page_buyers(struct visit *v)
+static struct buyer_filter filter_read(struct visit *v)
 {
 	const char *search = list_value(v, "q");
-	const char *state = list_value(v, "state");
-	struct buyer_filter filter = { .search = search,
-				       .banned = state && !strcmp(state, "banned") };
+
+	return (struct buyer_filter){
+		.search = search ? arena_strdup(v->a, search) : NULL,
+		.banned = !strcmp(visit_query(v, "state"), "banned"),
+	};
+}
+
+int page_buyers(struct visit *v)
+{
+	struct buyer_filter filter = filter_read(v);
+	const char *search = filter.search;
 	struct value *rows = value_list(v->a);
 	struct buyer_line *lines;
 	struct user *user;
@@ -97,6 +106,61 @@ int page_buyers(struct visit *v)
 	if (!count)
 		list_empty(v, visit_text(v, "admin.buyers.empty_title"),
 			   visit_text(v, "admin.buyers.empty_text"), NULL, NULL);
+	list_export(v, BUYERS ".csv");
 	value_set(v->data, "rows", rows);
 	return visit_show(v, "buyer/list", visit_text(v, "admin.menu.buyers"));
+}
+
+/* ---- the same as CSV ---- */
+
+struct exporting {
+	struct buyer_filter filter;
+	bool done; /* what a search finds is one page */
+};
+
+static int export_more(struct visit *v, void *data, struct csv *to)
+{
+	struct exporting *e = data;
+	struct buyer_line *lines;
+	size_t count;
+	int rc;
+
+	if (e->done)
+		return ERR_NOT_FOUND;
+	if ((rc = buyer_list(v->db, v->a, &e->filter, CSV_ROWS, &lines, &count)))
+		return rc;
+	if (!count)
+		return ERR_NOT_FOUND;
+	for (size_t i = 0; i < count; i++) {
+		csv_int(to, lines[i].id);
+		csv_text(to, lines[i].first_name);
+		csv_text(to, lines[i].last_name);
+		csv_text(to, lines[i].username);
+		csv_text(to, lines[i].lang);
+		csv_yes(to, lines[i].banned);
+		csv_yes(to, lines[i].blocked);
+		csv_time(to, lines[i].created_at);
+		csv_end(to);
+	}
+	e->filter.before_at = lines[count - 1].key_at;
+	e->filter.before_id = lines[count - 1].id;
+	e->done = e->filter.search != NULL;
+	return OK;
+}
+
+int buyers_export(struct visit *v)
+{
+	static const char *const columns[] = {
+		"admin.order.buyer_id",	 "admin.buyers.name",	 "admin.buyers.last_name",
+		"admin.buyers.username", "admin.buyer.language", "admin.buyer.banned",
+		"admin.buyers.blocked",	 "admin.buyers.since",
+	};
+	struct exporting *e = arena_new(v->a, struct exporting);
+
+	e->filter = filter_read(v);
+	return csv_send(v, &(struct csv_export){ .name = "buyers",
+						 .columns = columns,
+						 .column_count = COUNT(columns),
+						 .more = export_more,
+						 .data = e });
 }

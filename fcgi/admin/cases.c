@@ -2,6 +2,7 @@
  * Cases: what buyers complain of, by what waits; one case with its order and what was said, and
  * what ends it: another code, the money, an answer.
  */
+#include "fcgi/admin/csv.h"
 #include "fcgi/admin/decide.h"
 #include "fcgi/admin/list.h"
 #include "fcgi/admin/pages.h"
@@ -42,7 +43,18 @@ static void filters_add(struct visit *v)
 	list_filters(v, filters, COUNT(filters));
 }
 
-/* A case's number, an order's, or a buyer's id.  *ret_none: it can be nothing of these. */
+/* A word that is no state filters nothing. */
+static const char *state_asked(const struct visit *v)
+{
+	const char *asked = list_value(v, "state");
+
+	for (int i = TICKET_OPEN; asked && i <= TICKET_CLOSED; i++)
+		if (!strcmp(asked, ticket_state_name((enum ticket_state)i)))
+			return ticket_state_name((enum ticket_state)i);
+	return NULL;
+}
+
+/* An order's number, or a buyer's id.  *ret_none: it can be nothing of these. */
 static int search_read(struct visit *v, struct case_filter *filter, bool *ret_none)
 {
 	const char *search = list_value(v, "q");
@@ -86,8 +98,7 @@ static void line_add(struct visit *v, const struct case_line *line, struct value
 
 int page_cases(struct visit *v)
 {
-	struct case_filter filter = { .state = list_value(v, "state"),
-				      .before_id = list_before(v) };
+	struct case_filter filter = { .state = state_asked(v), .before_id = list_before(v) };
 	struct value *rows = value_list(v->a);
 	struct case_line *lines = NULL;
 	size_t count = 0;
@@ -104,8 +115,61 @@ int page_cases(struct visit *v)
 	if (!count)
 		list_empty(v, visit_text(v, "admin.cases.empty_title"),
 			   visit_text(v, "admin.cases.empty_text"), NULL, NULL);
+	list_export(v, CASES ".csv");
 	value_set(v->data, "rows", rows);
 	return visit_show(v, "support/list", visit_text(v, "admin.menu.cases"));
+}
+
+/* ---- the same as CSV ---- */
+
+static int export_more(struct visit *v, void *data, struct csv *to)
+{
+	struct case_filter *filter = data;
+	struct case_line *lines;
+	size_t count;
+	int const rc = case_list(v->db, v->a, filter, CSV_ROWS, &lines, &count);
+
+	if (rc)
+		return rc;
+	if (!count)
+		return ERR_NOT_FOUND;
+	for (size_t i = 0; i < count; i++) {
+		csv_int(to, lines[i].id);
+		csv_text(to, ticket_state_name(lines[i].state));
+		csv_text(to, lines[i].order_number);
+		csv_text(to, lines[i].value);
+		csv_int(to, lines[i].user_id);
+		csv_text(to, lines[i].buyer);
+		csv_text(to, lines[i].last_words);
+		csv_time(to, lines[i].created_at);
+		csv_time(to, lines[i].updated_at);
+		csv_end(to);
+	}
+	filter->before_id = lines[count - 1].id;
+	return OK;
+}
+
+int cases_export(struct visit *v)
+{
+	static const char *const columns[] = {
+		"admin.cases.number",  "admin.orders.state",   "admin.code.order",
+		"admin.catalog.value", "admin.order.buyer_id", "admin.order.buyer",
+		"admin.cases.words",   "admin.cases.opened",   "admin.cases.updated",
+	};
+	struct case_filter *filter = arena_new(v->a, struct case_filter);
+	bool none;
+	int rc;
+
+	*filter = (struct case_filter){ .state = state_asked(v) };
+	if ((rc = search_read(v, filter, &none)))
+		return rc;
+	if (none)
+		filter->before_id = 1; /* what finds nothing exports nothing */
+	return csv_send(v, &(struct csv_export){ .name = "cases",
+						 .columns = columns,
+						 .column_count = COUNT(columns),
+						 .more = export_more,
+						 .data = filter });
 }
 
 /* ---- one case ---- */

@@ -106,6 +106,7 @@ page order_note_post;
 
 /* cases.c */
 page page_cases;
+page cases_export;
 page page_case;
 page case_answer_post;
 page case_refuse_post;
@@ -115,6 +116,7 @@ page case_refund_post;
 
 /* buyers.c, buyer.c */
 page page_buyers;
+page buyers_export;
 page page_buyer;
 page buyer_ban_post;
 page buyer_unban_post;

@@ -55,6 +55,7 @@ static const struct route routes[] = {
 
 	/* ---- cases ---- */
 	{ GET,  "/admin/cases", ROLE_SUPPORT, page_cases, .may = "cases", .menu = "cases" },
+	{ GET,  "/admin/cases.csv", ROLE_MANAGER, cases_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
 	{ GET,  "/admin/cases/{}", ROLE_SUPPORT, page_case, .may = "cases" },
 	{ POST, "/admin/cases/{}/answer", ROLE_SUPPORT, case_answer_post, .may = "cases" },
 	{ POST, "/admin/cases/{}/refuse", ROLE_SUPPORT, case_refuse_post, .may = "cases" },
@@ -104,6 +105,7 @@ static const struct route routes[] = {
 
 	/* ---- buyers ---- */
 	{ GET,  "/admin/buyers", ROLE_SUPPORT, page_buyers, .may = "buyers", .menu = "buyers" },
+	{ GET,  "/admin/buyers.csv", ROLE_MANAGER, buyers_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
 	{ GET,  "/admin/buyers/{}", ROLE_SUPPORT, page_buyer, .may = "buyers" },
 	{ POST, "/admin/buyers/{}/write", ROLE_SUPPORT, buyer_write_post, .may = "buyer_write" },
 	{ POST, "/admin/buyers/{}/note", ROLE_SUPPORT, buyer_note_post, .may = "buyer_write" },

@@ -5,12 +5,13 @@
 
 /* ---- the list ---- */
 
-/* In this order for line_read(). */
-#define LINE_SELECT                                                                         \
-	"SELECT t.id, t.state, t.user_id, u.first_name, t.order_id, o.number, v.title_uk, " \
-	"COALESCE((SELECT m.text FROM ticket_messages m WHERE m.ticket_id = t.id "          \
-	"ORDER BY m.id DESC LIMIT 1), ''), t.created_at, t.updated_at FROM tickets t "      \
-	"JOIN users u ON u.id = t.user_id JOIN orders o ON o.id = t.order_id "              \
+/* In this order for line_read(); joined from the cases on, or a page would sort them all. */
+#define LINE_SELECT                                                                           \
+	"SELECT STRAIGHT_JOIN t.id, t.state, t.user_id, u.first_name, t.order_id, o.number, " \
+	"v.title_uk, "                                                                        \
+	"COALESCE((SELECT m.text FROM ticket_messages m WHERE m.ticket_id = t.id "            \
+	"ORDER BY m.id DESC LIMIT 1), ''), t.created_at, t.updated_at FROM tickets t "        \
+	"JOIN users u ON u.id = t.user_id JOIN orders o ON o.id = t.order_id "                \
 	"JOIN card_values v ON v.id = o.value_id "
 #define LINE_REST " AND (? = 0 OR t.id < ?) ORDER BY t.id DESC LIMIT ?"
 

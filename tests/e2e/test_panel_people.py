@@ -169,6 +169,24 @@ def test_buyer_found_and_summed(shop, owner):
         assert owner.get("/admin/buyers?" + nonsense).status in (200, 400), nonsense
 
 
+def test_people_and_cases_as_csv(shop, owner):
+    buyer, _, number = bought(shop, "people-csv")
+    case = complain(shop, buyer, "=1+1 не працює")
+    shop.sql(f"UPDATE users SET first_name = '=cmd()' WHERE id = {buyer.id}")
+    step_up(owner)
+    text = owner.get("/admin/buyers.csv").text
+    line = next(line for line in text.splitlines() if line.startswith(str(buyer.id)))
+    assert "'=cmd()" in line  # nothing that a spreadsheet would run
+    count = int(shop.sql("SELECT COUNT(*) FROM users")[0][0])
+    assert len(text.strip().splitlines()) == count + 1
+    only = owner.get(f"/admin/buyers.csv?q={urllib.parse.quote('=cmd')}").text
+    assert len(only.strip().splitlines()) == 2
+    text = owner.get("/admin/cases.csv?state=open").text
+    line = next(line for line in text.splitlines() if line.startswith(case + ";"))
+    assert number in line and "'=1+1 не працює" in line
+    assert len(owner.get("/admin/cases.csv?q=nothing").text.strip().splitlines()) == 1
+
+
 def test_buyer_written_to(shop, owner):
     buyer = shop.buyer()
     buyer.say("/start")
