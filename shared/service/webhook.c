@@ -47,14 +47,19 @@ static int call_done(const struct telling *w, const char *method, const struct s
 	return call(w, method, json, &answer);
 }
 
-/* Telegram's own default for other languages is what uk gets. */
-static void language_add(struct json_out *j, enum lang lang)
+/* Whom it is for: code "" is everybody whose language has nothing of its own. */
+struct audience {
+	const char *code;
+	enum lang lang;
+};
+
+static void language_add(struct json_out *j, const struct audience *to)
 {
-	if (lang != LANG_UK)
-		json_add_text(j, "language_code", lang_code(lang));
+	if (*to->code)
+		json_add_text(j, "language_code", to->code);
 }
 
-static int commands_set(const struct telling *w, enum lang lang)
+static int commands_set(const struct telling *w, const struct audience *to)
 {
 	struct str s = STR(w->a, JSON_MAX);
 	struct json_out j = JSON_OUT(&s);
@@ -65,24 +70,24 @@ static int commands_set(const struct telling *w, enum lang lang)
 	for (size_t i = 0; i < COUNT(bot_commands); i++) {
 		json_open(&j, '{');
 		json_add_text(&j, "command", bot_commands[i].name);
-		json_add_text(&j, "description", TR0(lang, bot_commands[i].phrase));
+		json_add_text(&j, "description", TR0(to->lang, bot_commands[i].phrase));
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
-	language_add(&j, lang);
+	language_add(&j, to);
 	json_close(&j, '}');
 	return call_done(w, "setMyCommands", &s);
 }
 
 static int text_set(const struct telling *w, const char *method, const char *name,
-		    const char *phrase, enum lang lang)
+		    const char *phrase, const struct audience *to)
 {
 	struct str s = STR(w->a, JSON_MAX);
 	struct json_out j = JSON_OUT(&s);
 
 	json_open(&j, '{');
-	json_add_text(&j, name, TR0(lang, phrase));
-	language_add(&j, lang);
+	json_add_text(&j, name, TR0(to->lang, phrase));
+	language_add(&j, to);
 	json_close(&j, '}');
 	return call_done(w, method, &s);
 }
@@ -118,25 +123,30 @@ static int address_set(const struct telling *w)
 	return call_done(w, "setWebhook", &s);
 }
 
+static int words_set(const struct telling *w, const struct audience *to)
+{
+	int rc = commands_set(w, to);
+
+	if (!rc)
+		rc = text_set(w, "setMyDescription", "description", "command.description", to);
+	if (!rc)
+		rc = text_set(w, "setMyShortDescription", "short_description",
+			      "command.short_description", to);
+	return rc;
+}
+
 int webhook_set(const struct telegram *t, struct arena *a, const struct config *config,
 		struct webhook_failure *ret)
 {
 	struct telling const w = { t, a, config, ret };
-	int rc;
-
-	for (int i = 0; i < LANG__COUNT; i++) {
-		enum lang const lang = (enum lang)i;
-
-		if ((rc = commands_set(&w, lang)) ||
-		    (rc = text_set(&w, "setMyDescription", "description", "command.description",
-				   lang)) ||
-		    (rc = text_set(&w, "setMyShortDescription", "short_description",
-				   "command.short_description", lang)))
-			return rc;
-	}
-	rc = menu_button_set(&w);
 	/* With polling there is no address to set; the worker takes a left one away. */
-	return rc || config->polling ? rc : address_set(&w);
+	int rc = config->polling ? OK : address_set(&w);
+
+	if (!rc)
+		rc = words_set(&w, &(struct audience){ "", LANG_UK });
+	for (int i = 0; !rc && i < LANG__COUNT; i++)
+		rc = words_set(&w, &(struct audience){ lang_code((enum lang)i), (enum lang)i });
+	return rc ? rc : menu_button_set(&w);
 }
 
 int webhook_ask(const struct telegram *t, struct arena *a, struct webhook_info *ret,

@@ -16,8 +16,9 @@ struct webhook_failure {
 };
 
 /*
- * All of it, one call after another, each repeatable; with TELEGRAM_MODE=polling without the
- * address.  ERR_FAILED: one did not succeed, and nothing further was tried.
+ * All of it, one call after another, each repeatable: first the address, without which the bot
+ * is deaf (none with TELEGRAM_MODE=polling), then the words.  ERR_FAILED: one did not succeed,
+ * and nothing further was tried.
  */
 int webhook_set(const struct telegram *t, struct arena *a, const struct config *config,
 		struct webhook_failure *ret) MUST_CHECK;

@@ -89,3 +89,19 @@ def test_administrators_are_told_of_sales(own_shop):
     shop.pay(bill)
     sale = admin.wait("Продано")["text"].replace("\u00a0", " ")
     assert "Картка told × 1" in sale and f"Замовлення {number}, 100 ₴" in sale
+
+
+def test_telegram_knows_the_bot_in_every_language(shop):
+    shop.kartka("webhook", "set")
+    seen = {language: shop.api("GET", f"/api/bot?language={language}") for language in ("uk", "en", "ru", "de")}
+    for bot in seen.values():
+        assert [c["command"] for c in bot["commands"]] == ["start", "menu", "help", "terms", "privacy", "paysupport"]
+    assert seen["de"]["description"] == seen["uk"]["description"]
+    assert len({bot["short_description"] for bot in seen.values()}) == 3
+    # The address comes first: a Telegram that does not take the words reaches the shop all the same.
+    shop.faults(telegram_status={"method": "setMyCommands", "status": 400, "count": 1})
+    last = shop.api("GET", "/api/events?limit=1&after=-1")[-1]["seq"]
+    refused = shop.kartka("webhook", "set", check=False)
+    assert refused.returncode == 1 and "setMyCommands" in refused.stderr
+    told = [e["what"] for e in shop.api("GET", f"/api/events?after={last}&limit=1000")]
+    assert "setWebhook" in told
