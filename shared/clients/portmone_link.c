@@ -142,6 +142,7 @@ int portmone_link_read(const struct portmone *p, struct arena *a, int rc,
 		       const struct http_answer *answer, const char **ret_url, const char **why)
 {
 	AUTO_JSON doc = { 0 };
+	const struct json *said;
 	const char *error;
 	const char *url;
 
@@ -149,12 +150,14 @@ int portmone_link_read(const struct portmone *p, struct arena *a, int rc,
 	rc = portmone_answer_parse(a, rc, answer, &doc, why);
 	if (rc)
 		return rc;
-	error = portmone_error(p, a, doc.root);
+	/* An object; the other methods answer with one in an array, so that is understood. */
+	said = json_type(doc.root) == JSON_ARRAY ? json_at(doc.root, 0) : doc.root;
+	error = portmone_error(p, a, said);
 	if (error) {
 		*why = error;
 		return ERR_DENIED;
 	}
-	url = arena_strdup(a, json_text(json_get(doc.root, "linkPayment"), ""));
+	url = portmone_member(a, said, "linkPayment", "link_payment");
 	if (!link_is_good(url)) {
 		*why = *url ? "linkPayment is no address" : "no linkPayment";
 		return ERR_DOWN;
