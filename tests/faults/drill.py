@@ -25,14 +25,18 @@ GIVE_UP = 120  # seconds of one browser's patience
 LULL = 5  # seconds between two faults, at least
 
 
+def settings():
+    """What a shop on a database of one's own has to be given beside DB_URL."""
+    return dict(WEBHOOK_SECRET=secrets.token_hex(16), CODE_KEYS=f"1:{secrets.token_hex(32)}",
+                FINGERPRINT_KEY=secrets.token_hex(32), DATA_KEY=secrets.token_hex(32))
+
+
 class Shop(Stack):
     """On a database that is not its own."""
 
-    def __init__(self, database, **settings):
+    def __init__(self, database, **more):
         self.database = database
-        super().__init__(DB_URL=database.url, WEBHOOK_SECRET=secrets.token_hex(16),
-                         CODE_KEYS=f"1:{secrets.token_hex(32)}", FINGERPRINT_KEY=secrets.token_hex(32),
-                         DATA_KEY=secrets.token_hex(32), **settings)
+        super().__init__(DB_URL=database.url, **settings(), **more)
 
     def sql(self, statement):
         return self.database.sql(statement)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
-from drill import Drill  # noqa: E402
+from drill import Drill, settings  # noqa: E402
 from stack import BIN, ROOT, free_port, until  # noqa: E402
 
 START_LIMIT = 60
@@ -181,7 +181,7 @@ def tls(server):
         ("the system's authorities", "?ssl=on", False),
     ):
         done = subprocess.run([BIN / "kartka", "migrate", "--dry-run"], cwd=ROOT, text=True, capture_output=True,
-                              env={**os.environ, "DB_URL": server.url_with(query)})
+                              env={**os.environ, **settings(), "DB_URL": server.url_with(query)})
         said = (done.stdout + done.stderr).strip().splitlines()
         print(f"TLS, {what}: {said[-1] if said else done.returncode}", flush=True)
         if (done.returncode == 0) != welcome:
