@@ -64,7 +64,7 @@ static const struct job {
 			  .needs_db = true },
 	[JOB_LOW_STOCK] = { .name = "low_stock",
 			    .run = low_stock_run,
-			    .period_ms = 20000,
+			    .period_ms = 10000,
 			    .needs_db = true,
 			    .lease = LOW_STOCK_LEASE,
 			    .lease_s = LOW_STOCK_LEASE_S },

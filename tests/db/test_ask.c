@@ -3,6 +3,7 @@
 
 #include "fcgi/worker/ask.h"
 #include "shared/base/clock.h"
+#include "shared/clients/portmone_result.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -138,12 +139,47 @@ static void test_mark(void **state)
 	assert_int_equal(db_test_number(a.s.t, "SELECT asks FROM orders"), 0);
 }
 
+/* A command looks into all of an old order's life, a month at a time. */
+static void test_span_after_span(void **state)
+{
+	int64_t const now = INT64_C(1767225600) * CLOCK_SECOND; /* 2026-01-01, in Kyiv too */
+	int64_t const day = 86400 * CLOCK_SECOND;
+	struct portmone_rows rows;
+	struct asked_shop a;
+	const char *why;
+
+	shop_ask(&a, *state);
+	peer_answers(200, row(&a, "1185", a.number, "100", ""));
+	peer_answers(200, row(&a, "1185", a.number, "100", ""));
+	peer_answers(200, "[]");
+	assert_int_equal(portmone_result(&worker.portmone, &a.s.t->arena, a.number,
+					 now - 70 * day, now, &rows, &why),
+			 OK);
+	assert_int_equal(peer_asked(), 3);
+	assert_non_null(strstr(peer_question(0), "\"startDate\":\"23.10.2025\""));
+	assert_non_null(strstr(peer_question(0), "\"endDate\":\"22.11.2025\""));
+	assert_non_null(strstr(peer_question(1), "\"startDate\":\"22.11.2025\""));
+	assert_non_null(strstr(peer_question(2), "\"endDate\":\"01.01.2026\""));
+	/* The day between two of them is in both: its row is one. */
+	assert_int_equal(rows.count, 1);
+	/* One of them without an answer: nothing is known. */
+	peer_answers(200, "[]");
+	peer_answers(500, "");
+	assert_int_equal(portmone_result(&worker.portmone, &a.s.t->arena, a.number,
+					 now - 70 * day, now, &rows, &why),
+			 ERR_DOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORKER_TEST(test_paid),	   WORKER_TEST(test_not_ours),
-		WORKER_TEST(test_less),	   WORKER_TEST(test_test_money),
-		WORKER_TEST(test_expired), WORKER_TEST(test_mark),
+		WORKER_TEST(test_paid),
+		WORKER_TEST(test_not_ours),
+		WORKER_TEST(test_less),
+		WORKER_TEST(test_test_money),
+		WORKER_TEST(test_expired),
+		WORKER_TEST(test_mark),
+		WORKER_TEST(test_span_after_span),
 	};
 
 	return cmocka_run_group_tests(tests, worker_test_start, worker_test_stop);

@@ -413,10 +413,11 @@ class Stack:
     def wait_state(self, number, state, seconds=PATIENCE):
         until(lambda: self.state(number) == state, seconds, f"order {number} {state}")
 
-    def quiet(self):
-        """Administrators are not told of sales, whose moment no test knows."""
+    def quiet(self, sales=0, stock=0):
+        """Administrators are not told of sales and stock, whose moment no test knows."""
         self.sql("REPLACE INTO settings (name, value, changed_at) VALUES "
-                 "('alert_sales', '0', UTC_TIMESTAMP(6)); "
+                 f"('alert_sales', '{sales}', UTC_TIMESTAMP(6)), "
+                 f"('alert_stock', '{stock}', UTC_TIMESTAMP(6)); "
                  "INSERT INTO settings (name, value, changed_at) VALUES "
                  "('policy_version', '1', UTC_TIMESTAMP(6)) "
                  "ON DUPLICATE KEY UPDATE value = value + 1")

@@ -5,7 +5,7 @@ import urllib.parse
 
 import pytest
 
-from stack import http
+from stack import ROOT, http
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -54,6 +54,12 @@ def test_a_code_is_good_until_the_day_that_its_file_names(shop):
     _, bill = buyer.open_order("dated")
     shop.pay(bill)
     assert "до 06.05.2031" in buyer.wait("Ваш код")["text"]
+
+
+def test_the_version_is_told(shop):
+    version = (ROOT / "VERSION").read_text().strip()
+    assert shop.kartka("--version").stdout == f"kartka {version}\n"
+    assert shop.sql("SELECT DISTINCT version FROM workers") == [[version]]
 
 
 def test_two_deep_links_are_two_orders(shop):

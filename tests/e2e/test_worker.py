@@ -228,6 +228,16 @@ def test_refused_twice_is_dead_and_told(shop):
     buyer.wait("Ваш код")
 
 
+def test_low_stock_is_told(shop):
+    shop.catalogue("w-few", codes=4)
+    shop.quiet(stock=1)
+    try:
+        until(lambda: any("running out: " in (m.get("text") or "") and "4 left" in m["text"]
+                          for m in shop.api("GET", f"/api/chats/{ADMIN}")["messages"]), 30)
+    finally:
+        shop.quiet()
+
+
 def test_codes_that_do_not_open_are_not_sent(shop):
     buyer = buyer_of(shop)
     number, bill = buyer.open_order("w")

@@ -285,6 +285,13 @@ static void test_alerts(void **state)
 	assert_string_equal(
 		m.html,
 		"⚠️ <b>A message could not be sent.</b>\nRow 5 (&lt;i&gt;): a &lt; b");
+	draw(OUTBOX_ALERT, LANG_EN, "A & B",
+	     "{\"what\":\"low_stock\",\"value\":3,\"left\":4,\"limit\":5}", &m);
+	assert_string_equal(m.html,
+			    "⚠️ <b>Codes are running out: A &amp; B.</b>\n4 left, and "
+			    "there should be at least 5. Upload more.");
+	draw(OUTBOX_ALERT, LANG_UK, "A", "{\"what\":\"sold_out\",\"value\":3}", &m);
+	assert_non_null(strstr(m.html, "Коди скінчилися: A"));
 	/* A word that this version does not know. */
 	draw(OUTBOX_ALERT, LANG_EN, "A", "{\"what\":\"<new>\",\"x\":1}", &m);
 	assert_html(m.html);
