@@ -35,7 +35,7 @@ const char *period_day(const struct visit *v, int64_t day);
 
 int home_sales(struct visit *v, const struct period *p) MUST_CHECK;
 int home_shelf(struct visit *v, const struct shelf *list, size_t count) MUST_CHECK;
-int home_needs(struct visit *v, const struct shelf *list, size_t count) MUST_CHECK;
+int home_needs(struct visit *v, const struct shelf *shelves, size_t count) MUST_CHECK;
 
 /* "63 %", "63%"; "–" of nothing. */
 const char *home_percent(const struct visit *v, int64_t part, int64_t whole);
