@@ -1,6 +1,8 @@
 """Settings, the switch that pauses sales, and the page of health, through the panel."""
 
+import os
 import re
+import signal
 import urllib.parse
 
 import pytest
@@ -214,17 +216,30 @@ def test_webhook_asked_and_set(shop, owner):
     owner.get("/admin/health")
     answer = owner.post("/admin/health/webhook/ask")
     assert f"{shop.shop_url}/telegram/webhook" in answer.text
-    shop.api("POST", "/api/faults", {"telegram_down": True}, check=False)
-    try:
-        owner.get("/admin/health")
-        answer = owner.post("/admin/health/webhook/ask")
-        assert answer.status == 200
-    finally:
-        shop.faults(reset=True)
     owner.get("/admin/health")
     answer = owner.post("/admin/health/webhook/set")
     assert "Вебхук, команди та опис бота встановлено" in answer.text
     assert shop.sql("SELECT COUNT(*) > 0 FROM audit WHERE action = 'webhook_set'") == [["1"]]
+
+
+def test_health_while_parts_are_down(shop, owner):
+    """It is read when something is wrong: then it has to be there, and say what."""
+    shop.faults(telegram_down=True, portmone_down=True)
+    owner.get("/admin/health")
+    answer = owner.post("/admin/health/webhook/ask")
+    assert answer.status == 200 and "Telegram не відповів як слід" in answer.text
+    workers = shop.processes("worker")
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        until(lambda: "Жоден воркер не працює" in owner.get("/admin/health").text,
+              what="the word that no worker is alive")
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+        shop.faults(reset=True)
+    until(lambda: "Жоден воркер не працює" not in owner.get("/admin/health").text,
+          what="a worker that is alive")
 
 
 def test_dead_letters(shop, owner):

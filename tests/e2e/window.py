@@ -60,8 +60,10 @@ class Window:
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
 
     def theme(self, name):
+        # Nothing fades from one into the other: what is looked at next has its colours.
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-            "features": [{"name": "prefers-color-scheme", "value": name}]})
+            "features": [{"name": "prefers-color-scheme", "value": name},
+                         {"name": "prefers-reduced-motion", "value": "reduce"}]})
 
     def picture(self, name, size):
         """All of the page, down to 4,000 pixels."""
