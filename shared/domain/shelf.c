@@ -3,15 +3,15 @@
 #include "shared/base/clock.h"
 #include "shared/domain/stock.h"
 
-/* At least so many are counted, also of what hardly anybody buys; no more than can be. */
-enum { BOUND_MIN = 200, BOUND_MAX = 1000 };
+/* What nobody buys is counted no further than needed to see that there is some. */
+enum { BOUND_UNSOLD = 20, BOUND_MIN = 200, BOUND_MAX = 1000 };
 
 static int shelf_count(struct db *db, struct shelf *s)
 {
 	int64_t bound = s->sold * SHELF_AHEAD / SHELF_DAYS + 1;
 
 	if (bound < BOUND_MIN)
-		bound = BOUND_MIN;
+		bound = s->sold ? BOUND_MIN : BOUND_UNSOLD;
 	if (bound < s->low_stock)
 		bound = s->low_stock;
 	s->bound = (int)(bound < BOUND_MAX ? bound : BOUND_MAX);

@@ -138,6 +138,7 @@ def fill(rig, values, sold_out, quick):
     fill_payments(rig)
     fill_tickets(rig, n["tickets"], n["users"])
     fill_audit(rig, n["audit"])
+    rig.kartka("stats", "rebuild")
     rig.sql("ANALYZE TABLE users, orders, card_codes, payments, tickets, audit")
     rig.settle()
     return n

@@ -74,6 +74,11 @@ def filters(text):
     return found
 
 
+def choices_linked(way, text):
+    """The page itself with what its own links choose, as a range of days."""
+    return [link for link in links(text) if "?" in link and link.split("?")[0] == way]
+
+
 def samples(kind, rig):
     """What people type into a field of words."""
     if kind == "date":
@@ -123,7 +128,7 @@ def addresses(rig, person):
         for way in ways:
             text = person.get(way, follow=False).text
             list_ = found.setdefault(path, [])
-            list_ += [way, *deeper(person, way)]
+            list_ += [way, *choices_linked(way, text), *deeper(person, way)]
             for variant in variants(rig, way, text):
                 list_.append(variant)
                 if person.get(variant, follow=False).status == 200:
