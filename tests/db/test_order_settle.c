@@ -175,6 +175,7 @@ static void test_late_money_without_stock_waits(void **state)
 	shop_check(&s);
 }
 
+/* Scenario 7. */
 static void test_waiting_orders_are_filled_oldest_first_and_whole(void **state)
 {
 	struct shop s;

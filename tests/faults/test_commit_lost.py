@@ -9,7 +9,7 @@ import pytest
 from panel import Browser
 from proxy import Drop, Hang, Lose, commit_after, holds
 from shop import FaultShop
-from stack import until
+from stack import http, until
 from test_panel_shop import upload
 
 WAYS = {"lost": Lose, "dropped": Drop, "silent": Hang}
@@ -46,6 +46,23 @@ def test_scenario_21_order_birth(shop, way):
     shop.pay(bill)
     shop.served(buyer, number, 2)
     assert sorted(buyer.codes()) == codes[:2]
+
+
+@pytest.mark.parametrize("way", ["lost", "dropped"])
+def test_scenario_21_link(shop, way):
+    """The gateway's page is there, and is not noted: the browser goes there all the same."""
+    shop.catalogue(f"linked-{way}", codes=1)
+    buyer = shop.buyer()
+    url = buyer.offer(f"linked-{way}")
+    lost = shop.database.add(WAYS[way](holds("SET link_url")))
+    answer = http("GET", url)
+    lost.wait()
+    assert answer.status == 303
+    number, bill = shop.follow(url)
+    assert answer.headers["Location"].endswith(bill)
+    assert len(shop.api("GET", f"/api/bills?order={number}")) == 1
+    shop.pay(bill)
+    shop.served(buyer, number)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -170,7 +170,7 @@ def test_scenario_27_no_descriptor_for_the_supervisor(shop):
     with Limit(shop.processes("kartka"), resource.RLIMIT_NOFILE, 3):
         os.kill(shop.processes("worker")[0], signal.SIGKILL)
         time.sleep(1)  # of trying in vain
-    until(lambda: shop.processes("worker"), 5, "a worker")
+    until(lambda: shop.processes("worker"), 10, "a worker")
     buy(shop)
 
 
@@ -235,7 +235,7 @@ def test_scenario_27_no_process():
             time.sleep(1.5)  # of trying in vain
             assert shop.processes("worker") == []
             processes_limit(user, parents, None)
-            until(lambda: shop.processes("worker"), 5, "a worker")
+            until(lambda: shop.processes("worker"), 10, "a worker")
             until(lambda: len(shop.processes("telegram")) == copies, 10, "all copies")
             until(shop.ready, 10, "readiness")
             buy(shop, "forks")

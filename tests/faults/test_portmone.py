@@ -38,7 +38,7 @@ def test_scenario_30_link(shop, way):
     fault = shop.portmone.add(WAYS[way](holds("createLinkPayment")))
     began = time.monotonic()
     answer = http("GET", url)
-    assert time.monotonic() - began < 3.9
+    assert time.monotonic() - began < 5
     fault.wait()
     # libcurl repeats by itself what a kept connection has left unanswered.
     assert answer.status == 303 or (answer.status == 503 and 'href="/pay/' in answer.text)
