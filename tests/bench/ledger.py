@@ -89,8 +89,7 @@ def fill_codes(rig, n, orders, values):
               LEFT JOIN orders o ON o.id = {first} + seq - 1 AND seq <= {orders}
                 AND o.state IN ('delivered', 'refunding')
               JOIN ledger_values v ON v.n = 1 + seq % {len(values)}) s
-        JOIN ledger_batches b ON b.value_id = s.value_id AND b.n = 1 + s.seq % {BATCHES}
-        ORDER BY s.print""")
+        STRAIGHT_JOIN ledger_batches b ON b.value_id = s.value_id AND b.n = 1 + s.seq % {BATCHES}""")
 
 
 def fill_payments(rig):
@@ -123,7 +122,7 @@ def fill_audit(rig, n):
             IF(seq % 10 < 7, 'olena', CONCAT('person', seq % 40)), '192.0.2.7',
             IF(seq % 10 < 6, 'sign_in', ELT(1 + seq % 9, 'price', 'order_send', 'code_reveal',
                 'codes_upload', 'export', 'user_ban', 'sign_out', 'access_denied', 'value_edit')),
-            IF(seq % 3, CONCAT('order ', seq % 50000), 'staff olena'),
+            IF(seq % 3, CONCAT('order ', seq % 50000), CONCAT('staff person', seq % 40)),
             '{{"price":["100.00","120.00"],"note":"узгоджено"}}'
         FROM seq_1_to_{n};
         UPDATE audit SET action = 'keys_rotate', actor = 'olena' WHERE id % 200000 = 7""")

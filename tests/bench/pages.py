@@ -85,7 +85,7 @@ def samples(kind, rig):
         return [PAST]
     last = rig.sql("SELECT user_id, number FROM orders WHERE number LIKE 'K%' "
                    "ORDER BY id DESC LIMIT 1 OFFSET 777")[0]
-    return [last[0], last[1], "olena", "staff olena", "order 777", "buyer4321", "700000001",
+    return [last[0], last[1], "olena", "staff person7", "order 777", "buyer4321", "700000001",
             "nothing of that kind"]
 
 

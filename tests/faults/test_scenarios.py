@@ -65,3 +65,14 @@ def test_no_fault_test_is_left_out():
         for number in set(re.findall(r"^def test_scenario_(\d\d)_", path.read_text(), re.M)):
             wanted = f"`faults/{path.name}::test_scenario_{number}_*`"
             assert wanted in table[int(number)][1], f"{number}: {wanted}"
+
+
+def test_locks_of_the_panel():
+    """The table of what guards the panel names tests that exist."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    section = text.partition("\n## The panel's locks\n")[2].partition("\n## ")[0]
+    named = NAMED.findall(section)
+    assert len(named) > 30
+    for place, name in named:
+        path = TESTS / (place if place.endswith(".py") else place + ".c")
+        assert path.exists() and head_of(path, name), f"{place}::{name}"
