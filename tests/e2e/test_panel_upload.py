@@ -1,6 +1,7 @@
 """Codes by the panel, through nginx: whatever a spreadsheet makes of them, twice, in half, by two
 people at once; and a hundred thousand of them in time and in little memory."""
 
+import os
 import random
 import re
 import socket
@@ -13,7 +14,7 @@ import pytest
 from panel import Browser
 from stack import until
 
-LIMIT_S = 10
+LIMIT_S = 10  # on a machine that has nothing else to do
 LIMIT_MIB = 64
 
 
@@ -223,7 +224,8 @@ def peak_mib(shop):
     return max(peaks) / 1024
 
 
-def many(shop, person, count, limit):
+def many(shop, person, count):
+    limit = LIMIT_S * max(1, os.getloadavg()[0] / os.cpu_count())
     value = value_of(shop, f"up-many-{count}")
     table = "code;serial;expires\r\n" + "".join(
         f"{code};сер-{n};2031-12-31\r\n" for n, code in enumerate(codes_of(f"MANY{count}", count)))
@@ -246,10 +248,10 @@ def many(shop, person, count, limit):
 
 
 def test_many_codes(session_shop, people):
-    many(session_shop, people[0], 5_000, LIMIT_S)
+    many(session_shop, people[0], 5_000)
 
 
 @pytest.mark.long
 def test_hundred_thousand_codes(session_shop, people):
     """Scenario 41."""
-    many(session_shop, people[0], 100_000, LIMIT_S)
+    many(session_shop, people[0], 100_000)
