@@ -266,6 +266,11 @@ static int no_such_command(int argc, char **argv)
 		commands_show(stderr, NULL);
 		return 1;
 	}
+	if (!strcmp(argv[0], "help")) {
+		if (!commands_show(stdout, argc > 1 ? argv[1] : NULL))
+			commands_show(stdout, NULL);
+		return 0;
+	}
 	if (!strcmp(argv[0], "--version")) {
 		printf("kartka %s\n", version_text());
 		return 0;

@@ -1,11 +1,12 @@
 """What programs from outside may rely on, in the forms that they may use."""
 
 import json
+import subprocess
 import urllib.parse
 
 import pytest
 
-from stack import ROOT, http
+from stack import BIN, ROOT, http
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -111,3 +112,32 @@ def test_telegram_knows_the_bot_in_every_language(shop):
     assert refused.returncode == 1 and "setMyCommands" in refused.stderr
     told = [e["what"] for e in shop.api("GET", f"/api/events?after={last}&limit=1000")]
     assert "setWebhook" in told
+
+
+COMMANDS = [
+    "migrate", "status", "check", "doctor", "admin add", "admin list", "admin reset-2fa", "admin disable",
+    "catalog import", "catalog export", "codes import", "codes count", "order show", "order settle",
+    "order refund", "order replace", "webhook set", "webhook info", "webhook delete", "keys rotate",
+    "backup", "restore",
+]
+
+
+def kartka(*args):
+    return subprocess.run([BIN / "kartka", *args], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def test_every_command_explains_itself():
+    for command in COMMANDS:
+        done = kartka(*command.split(), "--help")
+        assert done.returncode == 0 and done.stderr == "", command
+        assert done.stdout.startswith(f"usage: kartka {command}"), command
+    shown = kartka("--help")
+    assert shown.returncode == 0 and kartka("help").stdout == shown.stdout
+    assert all(f"  {command}" in shown.stdout for command in COMMANDS)
+    assert kartka("help", "order").stdout.count("  order ") >= 4
+
+
+@pytest.mark.parametrize("command", ["", "nonsense", "order", "order frobnicate"])
+def test_what_is_no_command_is_refused(command):
+    done = kartka(*command.split())
+    assert done.returncode == 1 and done.stdout == "" and done.stderr
