@@ -68,7 +68,7 @@ static void look_at_addresses(struct doctor *d)
 		found(d, ADVICE, "PORTMONE_TEST", "yes: test money buys real codes");
 	if (!d->config->admin_chat_count)
 		found(d, ADVICE, "ADMIN_CHAT_IDS",
-		      "nobody is told of trouble and empty shelves");
+		      "nobody is told of sales, empty shelves and trouble");
 }
 
 static void look_at_backup(struct doctor *d, struct db *db)
