@@ -311,13 +311,21 @@ static int64_t day_read(const struct db_cell *c)
 	return c->is_null ? 0 : c->number / DAY;
 }
 
-/* Holds the row, so that who counts next sees what was counted. */
+/*
+ * Holds the row, so that who counts next sees what was counted.  ERR_NOT_FOUND: somebody holds
+ * it; one that hangs there must not make the others hang as well.
+ */
 static int state_take(struct db *db, struct arena *a, const char *zone, struct state *ret)
 {
 	const struct db_cell *c;
-	int rc = db_exec_one(db, "UPDATE stats_state SET turns = turns + 1 WHERE id = 1",
-			     NO_PARAMS);
+	int rc = db_one(db, a, "SELECT id FROM stats_state WHERE id = 1 FOR UPDATE SKIP LOCKED",
+			NO_PARAMS, &c);
 
+	if (rc)
+		return rc;
+	/* On a cluster only a write makes two that count at once notice each other. */
+	rc = db_exec_one(db, "UPDATE stats_state SET turns = turns + 1 WHERE id = 1",
+			 NO_PARAMS);
 	if (!rc)
 		rc = db_one(
 			db, a,
@@ -370,8 +378,13 @@ static int turn_work(struct db *db, void *data)
 
 	*t->out = (struct stats_turn){ 0 };
 	DB_TX(tx, db);
-	if ((rc = tx.rc) || (rc = state_take(db, &a, t->zone, &s)) ||
-	    (rc = again_look(db, t->zone, &s)))
+	if ((rc = tx.rc))
+		return rc;
+	rc = state_take(db, &a, t->zone, &s);
+	t->out->busy = rc == ERR_NOT_FOUND;
+	if (rc)
+		return t->out->busy ? OK : rc;
+	if ((rc = again_look(db, t->zone, &s)))
 		return rc;
 	t->out->more = s.again_from != 0;
 	if (s.again_from && (!s.as_of || s.now - s.as_of < FRESH || s.now - s.as_of > GAP_MAX))
@@ -394,8 +407,12 @@ static int rebuild_work(struct db *db, void *data)
 	int rc;
 
 	DB_TX(tx, db);
-	if ((rc = tx.rc) || (rc = state_take(db, &a, zone, &s)) ||
-	    (rc = all_again(db, zone, &s)))
+	if ((rc = tx.rc))
+		return rc;
+	rc = state_take(db, &a, zone, &s);
+	if (rc)
+		return rc == ERR_NOT_FOUND ? ERR_CONFLICT : rc;
+	if ((rc = all_again(db, zone, &s)))
 		return rc;
 	return db_tx_commit(&tx);
 }

@@ -17,12 +17,16 @@
 #include "shared/platform/db.h"
 
 struct stats_turn {
+	bool busy;   /* somebody else is counting just now, so nothing was done */
 	bool more;   /* days are left to be counted anew: one a turn */
 	int64_t day; /* the day that was counted anew; 0: none was */
 };
 int stats_turn(struct db *db, const char *zone, struct stats_turn *ret) MUST_CHECK;
 
-/* From now on every day is counted anew, by the next turns, whoever makes them. */
+/*
+ * From now on every day is counted anew, by the next turns, whoever makes them.  ERR_CONFLICT:
+ * somebody is counting just now; ask again.
+ */
 int stats_rebuild(struct db *db, const char *zone) MUST_CHECK;
 
 #endif
