@@ -141,8 +141,8 @@ fuzz: fuzzers
 mutants: tests
 	@exec tests/mutants/run
 
-storm: tests
-	@exec tests/faults/storm
+storm: crashing
+	@CRASH_BUILD=$(CRASH_BUILD) exec tests/faults/storm
 
 soak: tests
 	@exec tests/faults/soak

@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
 from apart import Apart  # noqa: E402
+from crash import BUILD as CRASH_BUILD, POINTS  # noqa: E402
 from stack import Buyer, http, keys, pay_key  # noqa: E402
 
 VALUES = 5
@@ -41,6 +42,9 @@ GIVE_UP = 90  # seconds for one step of one buyer
 VICTIMS = (["telegram"] * 4 + ["portmone"] * 4 + ["worker"] * 4 + ["admin"] + ["nginx"] * 3
            + ["multiwatch"] * 3 + ["mariadbd"])
 KILL_PAUSE = (0.25, 0.9)
+# In a build with crash points every other death is at one of these, wherever that happens next.
+AT_POINTS = [p for p in POINTS if p.startswith((
+    "open.", "bill.", "ask.", "settle.", "outbox.", "expire.", "fill.", "import."))]
 # At one of these kills `kartka run` itself dies, alone or with everything.
 SUPERVISOR = (2, 7)
 
@@ -126,12 +130,14 @@ class Storm:
         self.settled = 0
         self.seconds = 0
         self.stack = None
+        self.build = CRASH_BUILD if (CRASH_BUILD / "bin/kartka").exists() else None
+        self.armed = ""
 
     # ---- the weather ----
 
     def killing(self):
         r = self.kill_choices
-        names = forever(r, VICTIMS)
+        names, points = forever(r, VICTIMS), forever(r, AT_POINTS)
         supervisor_at = r.randint(*SUPERVISOR)
         count = 0
         while not self.over.wait(r.uniform(*KILL_PAUSE)):
@@ -139,10 +145,22 @@ class Storm:
             if count == supervisor_at:
                 self.cut(everything=not self.cut_alone)
                 continue
+            if self.build and count % 2:
+                self.arm(next(points))
+                continue
             name = next(names)
             pids = self.stack.processes(name)
             if pids and self.stack.kill(r.choice(pids)):
                 self.kills[name] += 1
+
+    def arm(self, point):
+        """Whoever passes there next dies; the one before it, if nobody did, is let off."""
+        at = self.stack.var / "crash-at"
+        if self.armed and not at.exists():
+            self.kills[self.armed] += 1
+        at.with_suffix(".new").write_text(point)
+        at.with_suffix(".new").rename(at)
+        self.armed = point
 
     def cut(self, everything):
         self.kills["everything" if everything else "kartka"] += 1
@@ -320,7 +338,7 @@ class Storm:
 
     def run(self, keep=False):
         began = time.monotonic()
-        self.stack = Apart(time_scale=TIME_SCALE, log_disk=LOG_DISK, ORDER_TTL=TTL,
+        self.stack = Apart(self.build, time_scale=TIME_SCALE, log_disk=LOG_DISK, ORDER_TTL=TTL,
                            THROTTLE_RATE=50, THROTTLE_BURST=500)
         try:
             self.stack.start()
@@ -329,6 +347,7 @@ class Storm:
             started = time.monotonic() - began
             self.blow()
             self.stack.faults(reset=True)
+            (self.stack.var / "crash-at").unlink(missing_ok=True)
             blown = time.monotonic() - began
             if self.cut_at_end:
                 self.cut(everything=True)
