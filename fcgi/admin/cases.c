@@ -229,31 +229,39 @@ static void deeds_add(struct visit *v, const struct support_case *c, const struc
 	value_set_bool(v->data, "may_close", works && c->ticket.state != TICKET_CLOSED);
 }
 
+static void order_facts(struct visit *v, const struct support_case *c, const struct order *o)
+{
+	deeds_add(v, c, o);
+	value_set_int(v->data, "order_id", o->id);
+	value_set_text(v->data, "order", o->number);
+	value_set_text(v->data, "order_state",
+		       visit_text(v, arena_printf(v->a, "admin.order.state.%s",
+						  order_state_name(o->state))));
+	value_set_text(v->data, "total", visit_money(v, o->total));
+	value_set_int(v->data, "quantity", o->quantity);
+}
+
 static int case_show(struct visit *v, const struct support_case *c)
 {
-	const char *state = ticket_state_name(c->ticket.state);
-	struct order *order;
+	struct order *order = NULL;
 	struct user *user;
 	int rc;
 
-	if ((rc = order_find(v->db, v->a, c->ticket.order_id, &order)) ||
-	    (rc = user_find(v->db, v->a, c->user_id, &user)) || (rc = words_add(v, c)))
+	/* One of no order is only read here; its buyer is written to on their own page. */
+	if (c->ticket.order_id && (rc = order_find(v->db, v->a, c->ticket.order_id, &order)))
 		return rc;
-	deeds_add(v, c, order);
+	if ((rc = user_find(v->db, v->a, c->user_id, &user)) || (rc = words_add(v, c)))
+		return rc;
+	if (order)
+		order_facts(v, c, order);
+	value_set_bool(v->data, "has_order", order != NULL);
 	value_set_int(v->data, "id", c->ticket.id);
-	value_set_text(v->data, "state", state_label(v, state));
+	value_set_text(v->data, "state", state_label(v, ticket_state_name(c->ticket.state)));
 	value_set_bool(v->data, "open", c->ticket.state == TICKET_OPEN);
-	value_set_int(v->data, "order_id", order->id);
-	value_set_text(v->data, "order", order->number);
-	value_set_text(v->data, "order_state",
-		       visit_text(v, arena_printf(v->a, "admin.order.state.%s",
-						  order_state_name(order->state))));
-	value_set_text(v->data, "total", visit_money(v, order->total));
 	value_set_int(v->data, "user_id", user->id);
 	value_set_text(v->data, "buyer", *user->first_name ? user->first_name : "–");
 	value_set_int(v->data, "code_id", c->ticket.code_id);
 	value_set_int(v->data, "slot", c->ticket.slot);
-	value_set_int(v->data, "quantity", order->quantity);
 	value_set_bool(v->data, "code_gone", c->ticket.code_id && !c->code_is_there);
 	value_set_text(v->data, "at", visit_time(v, c->ticket.created_at));
 	visit_crumb(v, CASES, visit_text(v, "admin.menu.cases"));

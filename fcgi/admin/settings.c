@@ -88,21 +88,23 @@ static struct value *section_new(struct visit *v, enum policy_section section,
 static int fixed_add(struct visit *v)
 {
 	struct value *rows = value_list(v->a);
-	const struct config_about *about;
+	struct config_shown *list;
+	size_t count;
 
-	for (size_t i = 0; (about = config_about(i)); i++) {
+	if (config_list(v->a, &list, &count))
+		return ERR_FAILED;
+	for (size_t i = 0; i < count; i++) {
 		struct value *row = value_object(v->a);
-		const char *text;
-		bool given;
 
-		if (config_get(v->a, about->key, &text) ||
-		    config_is_given(v->a, about->key, &given))
-			return ERR_FAILED;
-		value_set_text(row, "key", about->key);
-		value_set_bool(row, "given", given);
-		value_set_text(row, "value", about->secret ? "" : text);
-		value_set_bool(row, "is_secret", about->secret && *text);
-		value_set_bool(row, "is_empty", !*text);
+		value_set_text(row, "key", list[i].key);
+		/* Files by their names; what is no file is the environment. */
+		value_set_text(row, "given",
+			       strchr(list[i].source, '.') ? list[i].source
+			       : *list[i].source ? visit_text(v, "admin.settings.environment")
+						 : "");
+		value_set_text(row, "value", list[i].text);
+		value_set_bool(row, "is_secret", list[i].secret);
+		value_set_bool(row, "is_empty", !list[i].secret && !*list[i].text);
 		value_push(rows, row);
 	}
 	value_set(v->data, "fixed", rows);

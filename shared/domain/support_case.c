@@ -6,13 +6,13 @@
 /* ---- the list ---- */
 
 /* In this order for line_read(); joined from the cases on, or a page would sort them all. */
-#define LINE_SELECT                                                                           \
-	"SELECT STRAIGHT_JOIN t.id, t.state, t.user_id, u.first_name, t.order_id, o.number, " \
-	"v.title_uk, "                                                                        \
-	"COALESCE((SELECT m.text FROM ticket_messages m WHERE m.ticket_id = t.id "            \
-	"ORDER BY m.id DESC LIMIT 1), ''), t.created_at, t.updated_at FROM tickets t "        \
-	"JOIN users u ON u.id = t.user_id JOIN orders o ON o.id = t.order_id "                \
-	"JOIN card_values v ON v.id = o.value_id "
+#define LINE_SELECT                                                                    \
+	"SELECT STRAIGHT_JOIN t.id, t.state, t.user_id, u.first_name, "                \
+	"COALESCE(t.order_id, 0), COALESCE(o.number, ''), COALESCE(v.title_uk, ''), "  \
+	"COALESCE((SELECT m.text FROM ticket_messages m WHERE m.ticket_id = t.id "     \
+	"ORDER BY m.id DESC LIMIT 1), ''), t.created_at, t.updated_at FROM tickets t " \
+	"JOIN users u ON u.id = t.user_id LEFT JOIN orders o ON o.id = t.order_id "    \
+	"LEFT JOIN card_values v ON v.id = o.value_id "
 #define LINE_REST " AND (? = 0 OR t.id < ?) ORDER BY t.id DESC LIMIT ?"
 
 static void line_read(const struct db_cell *c, struct case_line *line)
@@ -84,10 +84,10 @@ int case_find(struct db *db, struct arena *a, int64_t id, struct support_case **
 	struct support_case *found;
 	int const rc = db_one(
 		db, a,
-		"SELECT t.id, t.order_id, COALESCE(t.code_id, 0), COALESCE(c.slot, 0), "
-		"t.state, "
-		"t.created_at, t.user_id, o.unit_price_kop, c.id IS NOT NULL FROM tickets t "
-		"JOIN orders o ON o.id = t.order_id LEFT JOIN card_codes c ON "
+		"SELECT t.id, COALESCE(t.order_id, 0), COALESCE(t.code_id, 0), "
+		"COALESCE(c.slot, 0), t.state, t.created_at, t.user_id, "
+		"COALESCE(o.unit_price_kop, 0), c.id IS NOT NULL FROM tickets t "
+		"LEFT JOIN orders o ON o.id = t.order_id LEFT JOIN card_codes c ON "
 		"c.id = t.code_id AND c.order_id = t.order_id WHERE t.id = ?",
 		PARAMS(P(id)), &c);
 

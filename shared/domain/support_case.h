@@ -12,7 +12,7 @@ struct case_line {
 	enum ticket_state state;
 	int64_t user_id;
 	const char *buyer; /* first name, "" after erasure */
-	int64_t order_id;
+	int64_t order_id;  /* 0: of no order; so the next two "" */
 	const char *order_number;
 	const char *value;	/* title uk */
 	const char *last_words; /* the newest message, as written */
@@ -28,7 +28,7 @@ struct case_filter {
 	int64_t before_id; /* the page's key */
 };
 
-/* The newest first, at most limit.  Cases without an order are not among them. */
+/* The newest first, at most limit. */
 int case_list(struct db *db, struct arena *a, const struct case_filter *filter, int limit,
 	      struct case_line **ret, size_t *ret_count) MUST_CHECK;
 

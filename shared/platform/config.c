@@ -193,6 +193,33 @@ int config_is_given(struct arena *a, const char *key, bool *ret)
 	return rc;
 }
 
+int config_list(struct arena *a, struct config_shown **ret, size_t *ret_count)
+{
+	struct setting_values values = { 0 };
+	struct str problem = STR(a, 4096);
+	struct config_shown *list;
+	bool is_private;
+	int const rc = values_gather(a, false, &values, &is_private, &problem);
+
+	if (rc)
+		return rc;
+	list = arena_array(a, setting_count, sizeof(*list));
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct setting_value *v = &values.row[i];
+		const struct config_about *about = &setting_table[i].about;
+
+		list[i] = (struct config_shown){
+			.key = about->key,
+			.text = about->secret || !v->text ? "" : v->text,
+			.secret = about->secret && v->text && *v->text,
+			.source = v->source ? v->source : "",
+		};
+	}
+	*ret = list;
+	*ret_count = setting_count;
+	return OK;
+}
+
 /* ---- places ---- */
 
 const char *config_run_path(struct arena *a, const struct config *c, const char *name)

@@ -75,6 +75,18 @@ int config_load(struct arena *a, enum config_need need, struct config *ret,
  */
 int config_get(struct arena *a, const char *key, const char **ret) MUST_CHECK;
 
+/*
+ * All of them, as config_get() would tell, read once: for people who look.  Of a secret only
+ * whether it is there.  Errors as config_get's.
+ */
+struct config_shown {
+	const char *key;
+	const char *text;   /* "" of a secret, and without a value */
+	bool secret;	    /* … and it has a value */
+	const char *source; /* "the environment", ".env", "config.json"; "": the default */
+};
+int config_list(struct arena *a, struct config_shown **ret, size_t *ret_count) MUST_CHECK;
+
 /* Is it given in the environment, .env or config.json?  Errors as config_get's. */
 int config_is_given(struct arena *a, const char *key, bool *ret) MUST_CHECK;
 

@@ -89,6 +89,16 @@ static void test_lists(void **state)
 	assert_int_equal(lines[0].id, first);
 	assert_string_equal(lines[0].last_words, "не працює");
 	assert_string_equal(lines[0].order_number, one->number);
+	/* One of no order is there too, and is only read. */
+	db_test_exec(s.t, "INSERT INTO tickets (user_id, state, created_at, updated_at) VALUES "
+			  "(1001, 'open', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))");
+	assert_int_equal(listed(&s, (struct case_filter){ .state = "open" }), 3);
+	first = db_test_number(s.t, "SELECT MAX(id) FROM tickets");
+	assert_int_equal(found(&s, first)->ticket.order_id, 0);
+	assert_int_equal(case_answer(s.t->db, first, "?", false,
+				     &(struct decision){
+					     .actor = "olena", .why = "", .wish = "test:1" }),
+			 ERR_NOT_FOUND);
 }
 
 static void test_answer_and_refusal(void **state)

@@ -128,6 +128,10 @@ def test_fixed_outside_is_shown_and_no_secret(shop, owner):
         if name in ("BOT_TOKEN", "PORTMONE_PASSWORD", "PORTMONE_KEY"):
             assert name in page and value not in page, name
     assert shop.secret not in page
+    # Where each comes from, and what nobody gave is there by its default.
+    assert re.search(r"<code>PUBLIC_URL</code></td>", page)
+    assert re.search(r"<code>HTTP_LISTEN</code> <span[^>]*>оточення<", page)
+    assert re.search(r"<code>WEBHOOK_SECRET</code> <span[^>]*>secrets.json<", page)
 
 
 def test_sales_paused_and_resumed(shop, owner):
