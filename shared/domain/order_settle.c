@@ -335,7 +335,7 @@ int order_settle(struct db *db, int64_t order_id, const struct payment_evidence 
 		.out = ret,
 		.twins = arena_array(&a, evidence->count + 1, sizeof(bool)),
 	};
-	int rc;
+	int rc = OK;
 
 	do {
 		settling.twin_met = false;
