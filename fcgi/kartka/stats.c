@@ -60,7 +60,6 @@ int command_stats_rebuild(struct command_env *env, int argc, char **argv)
 					 "does a worker hang?");
 	if (rc)
 		return outside_db_failed(env, db, rc);
-	db_free(db);
 	printf("%lld days counted\n", (long long)days);
 	return 0;
 }
