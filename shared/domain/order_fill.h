@@ -5,7 +5,8 @@
  * whole orders only, and the order of the value that has waited longest comes first: neither a
  * smaller one behind it nor late money for a new one overtakes it.  So codes may lie on the
  * shelf while orders wait, too few for the oldest.  Whoever does not want to wait asks for the
- * money.
+ * money.  What replaces a bad code is taken before all of them: its order was paid earlier
+ * still.
  */
 #ifndef KARTKA_ORDER_FILL_H
 #define KARTKA_ORDER_FILL_H
