@@ -12,6 +12,7 @@ import re
 import threading
 import time
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 from panel import Browser, routes
 from stack import http, keys, pay_key, until
@@ -21,6 +22,7 @@ VALUES = 4
 PEOPLE = 40  # who come again; those who buy come once
 HANDS = 4  # acts under way at once
 TTL = 30  # seconds a reservation lives: who leaves meets the end of it
+CROWD = 16  # who come at once, now and then
 UPLOAD = 60  # codes in one file
 SHELF = 400  # codes of a value at the start
 WORDS = ("/start", "/menu", "/buy", "/help", "/terms", "/privacy", "/paysupport", "привіт", "42",
@@ -214,15 +216,28 @@ class Traffic:
     def sign(self, hand):
         hand.browser.get("/admin/profile")
         hand.browser.post("/admin/logout")
-        if hand.dice.random() < 0.3:
+        if hand.dice.random() < 0.1:  # more would be throttled: all come from one address
             hand.browser.enter(password="not this one at all")
         hand.browser.sign_in()
+
+    def crowd(self, hand):
+        """Many at the same moment: work for every copy."""
+        def come(n):
+            buyer = self.shop.buyer(first_name=f"Натовп {n}")
+            buyer.say(f"/start v_day-{n % VALUES}")
+            message = until(lambda: next((m for m in buyer.messages() if pay_key(m)), None),
+                            self.patience, "a payment button")
+            http("GET", pay_key(message)["url"], timeout=self.patience)
+            hand.browser.request("GET", "/admin/orders")
+
+        with ThreadPoolExecutor(CROWD) as pool:
+            list(pool.map(come, range(CROWD)))
 
     # ---- all of it ----
 
     ACTS = {  # how often, beside the others
         browse: 40, buy: 12, hesitate: 2, leave: 3, change_mind: 2, complain: 2, block: 1,
-        hint: 8, junk: 6, watch: 4, look: 16, bring: 3, sign: 1,
+        hint: 8, junk: 6, watch: 4, look: 16, bring: 3, sign: 1, crowd: 0.3,
     }
 
     def act(self, hand):
