@@ -55,6 +55,7 @@ class Drill:
         self.moments = []  # of each new order
         self.lock = threading.Lock()
         self.over = threading.Event()
+        self.given_up = False  # the drill ends early: nobody waits for anything
         self.refused = collections.Counter()
         self.troubles = []
         self.pauses = []
@@ -79,7 +80,7 @@ class Drill:
         """A patient browser; the order's number and bill, with which it is acknowledged."""
         end = time.monotonic() + GIVE_UP
         while True:
-            assert time.monotonic() < end, f"no payment page for buyer {buyer.id}: {dict(self.refused)}"
+            assert not self.given_up and time.monotonic() < end, f"no payment page for buyer {buyer.id}: {dict(self.refused)}"
             try:
                 answer = http("GET", url, timeout=15)
                 if answer.status in (302, 303):
@@ -184,8 +185,12 @@ class Drill:
                 drawing = [pool.submit(self.draw) for _ in range(2)]
                 until(lambda: self.offers.qsize() > AHEAD / 2, 120, "payment buttons")
                 jobs = drawing + [pool.submit(self.buy, n) for n in range(OPENERS)]
-                # Nodes are started here, in the thread that made them.
-                self.all_faults()
+                try:
+                    self.all_faults()  # here, because this thread made the nodes
+                except BaseException:
+                    self.given_up = True
+                    self.over.set()
+                    raise
                 for job in jobs:
                     if job.exception():
                         self.troubles.append(f"a buyer: {job.exception()!r}")
