@@ -108,8 +108,8 @@ static int messages_add(struct visit *v, const struct order *order)
 			       visit_text(v, arena_printf(v->a, "admin.message.kind.%s",
 							  list[i].kind)));
 		value_set_bool(row, "failed",
-			       strcmp(list[i].state, "sent") &&
-				       strcmp(list[i].state, "pending"));
+			       strcmp(list[i].state, "sent") != 0 &&
+				       strcmp(list[i].state, "pending") != 0);
 		value_set_text(row, "state",
 			       visit_text(v, arena_printf(v->a, "admin.message.state.%s",
 							  list[i].state)));

@@ -11,26 +11,26 @@
 #include "shared/domain/setting.h"
 
 static const struct number_field {
-	enum policy_number number;
 	const char *label;
 	const char *hint;
+	enum policy_number number;
 	bool switches; /* yes or no */
 } number_fields[] = {
-	{ POLICY_ORDER_TTL, "admin.settings.order_ttl", "admin.settings.order_ttl_hint",
+	{ "admin.settings.order_ttl", "admin.settings.order_ttl_hint", POLICY_ORDER_TTL,
 	  false },
-	{ POLICY_OPEN_ORDERS, "admin.settings.open_orders", "admin.settings.open_orders_hint",
+	{ "admin.settings.open_orders", "admin.settings.open_orders_hint", POLICY_OPEN_ORDERS,
 	  false },
-	{ POLICY_RESERVED_CODES, "admin.settings.reserved_codes",
-	  "admin.settings.reserved_codes_hint", false },
-	{ POLICY_UNPAID_FREE, "admin.settings.unpaid_free", "admin.settings.unpaid_free_hint",
+	{ "admin.settings.reserved_codes", "admin.settings.reserved_codes_hint",
+	  POLICY_RESERVED_CODES, false },
+	{ "admin.settings.unpaid_free", "admin.settings.unpaid_free_hint", POLICY_UNPAID_FREE,
 	  false },
-	{ POLICY_UNPAID_PAUSE, "admin.settings.unpaid_pause",
-	  "admin.settings.unpaid_pause_hint", false },
-	{ POLICY_ALERT_SALES, "admin.settings.alert_sales", "admin.settings.alert_sales_hint",
+	{ "admin.settings.unpaid_pause", "admin.settings.unpaid_pause_hint",
+	  POLICY_UNPAID_PAUSE, false },
+	{ "admin.settings.alert_sales", "admin.settings.alert_sales_hint", POLICY_ALERT_SALES,
 	  true },
-	{ POLICY_ALERT_STOCK, "admin.settings.alert_stock", "admin.settings.alert_stock_hint",
+	{ "admin.settings.alert_stock", "admin.settings.alert_stock_hint", POLICY_ALERT_STOCK,
 	  true },
-	{ POLICY_LOW_STOCK, "admin.settings.low_stock", "admin.settings.low_stock_hint",
+	{ "admin.settings.low_stock", "admin.settings.low_stock_hint", POLICY_LOW_STOCK,
 	  false },
 };
 _Static_assert(COUNT(number_fields) == POLICY_NUMBER__COUNT, "a field for every number");

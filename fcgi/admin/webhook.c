@@ -50,7 +50,7 @@ static int heard_store(struct visit *v, const struct webhook_info *info, const c
 static int ask(struct visit *v, const struct telegram *t, const char **ret_failed)
 {
 	struct webhook_info info = { .url = "", .last_error = "" };
-	struct webhook_failure failure;
+	struct webhook_failure failure = { .description = "" };
 
 	*ret_failed = webhook_ask(t, v->a, &info, &failure) ? failure_text(v, &failure) : "";
 	return heard_store(v, &info, *ret_failed);
@@ -79,7 +79,7 @@ int webhook_ask_post(struct visit *v)
 
 int webhook_set_post(struct visit *v)
 {
-	struct webhook_failure failure;
+	struct webhook_failure failure = { .description = "" };
 	struct telegram t;
 	const char *failed;
 	int rc;

@@ -20,7 +20,7 @@ static int phrases_load(const struct command_env *env)
 
 int command_webhook_set(struct command_env *env, int argc, char **argv)
 {
-	struct webhook_failure failure;
+	struct webhook_failure failure = { .description = "" };
 	struct telegram t;
 
 	UNUSED(argv);
@@ -39,7 +39,7 @@ int command_webhook_set(struct command_env *env, int argc, char **argv)
 
 int command_webhook_info(struct command_env *env, int argc, char **argv)
 {
-	struct webhook_failure failure;
+	struct webhook_failure failure = { .description = "" };
 	struct webhook_info info;
 	struct telegram t;
 
