@@ -10,7 +10,7 @@
 #include "shared/domain/stock.h"
 
 enum {
-	SHELF_SHOWN = 1000, /* counted exactly up to here: the list stays quick at any stock */
+	SHELF_SHOWN = 500, /* counted exactly up to here: the list stays quick at any stock */
 };
 
 /* ---- the list ---- */

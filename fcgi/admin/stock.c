@@ -19,7 +19,7 @@
 
 enum {
 	LIST_SHOWN =
-		1000, /* counted exactly up to here on the list: there may be many values */
+		500, /* counted exactly up to here on the lists: there may be many values */
 	VALUE_SHOWN = 20000, /* and here on a value's own page */
 	BATCHES_SHOWN = 20,
 	UPLOADS_SHOWN = 5,

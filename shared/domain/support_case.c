@@ -5,15 +5,19 @@
 
 /* ---- the list ---- */
 
-/* In this order for line_read(); joined from the cases on, or a page would sort them all. */
-#define LINE_SELECT                                                                    \
+/*
+ * In this order for line_read(); joined from the cases on, or a page would sort them all.  The
+ * index is named: or the key would be looked for from the newest one on.
+ */
+#define LINES_BY(index)                                                                \
 	"SELECT STRAIGHT_JOIN t.id, t.state, t.user_id, u.first_name, "                \
 	"COALESCE(t.order_id, 0), COALESCE(o.number, ''), COALESCE(v.title_uk, ''), "  \
 	"COALESCE((SELECT m.text FROM ticket_messages m WHERE m.ticket_id = t.id "     \
 	"ORDER BY m.id DESC LIMIT 1), ''), t.created_at, t.updated_at FROM tickets t " \
+	"FORCE INDEX (" index ") "                                                     \
 	"JOIN users u ON u.id = t.user_id LEFT JOIN orders o ON o.id = t.order_id "    \
 	"LEFT JOIN card_values v ON v.id = o.value_id "
-#define LINE_REST " AND (? = 0 OR t.id < ?) ORDER BY t.id DESC LIMIT ?"
+#define LINE_REST " AND t.id < ? ORDER BY t.id DESC LIMIT ?"
 
 static void line_read(const struct db_cell *c, struct case_line *line)
 {
@@ -36,27 +40,26 @@ static int lines_query(struct db *db, struct arena *a, const struct case_filter 
 		       struct db_rows *ret)
 {
 	const char *state = f->state ? f->state : "";
+	int64_t const before = f->before_id ? f->before_id : INT64_MAX;
 
 	if (f->order_id)
 		return db_query(db, a,
-				LINE_SELECT
-				"WHERE t.order_id = ? AND (? = '' OR t.state = ?)" LINE_REST,
-				PARAMS(P(f->order_id), P(state), P(state), P(f->before_id),
-				       P(f->before_id), P(limit)),
+				LINES_BY("tickets_order") "WHERE t.order_id = ? AND (? = '' OR "
+							  "t.state = ?)" LINE_REST,
+				PARAMS(P(f->order_id), P(state), P(state), P(before), P(limit)),
 				ret);
 	if (f->user_id)
 		return db_query(db, a,
-				LINE_SELECT
-				"WHERE t.user_id = ? AND (? = '' OR t.state = ?)" LINE_REST,
-				PARAMS(P(f->user_id), P(state), P(state), P(f->before_id),
-				       P(f->before_id), P(limit)),
+				LINES_BY("tickets_user") "WHERE t.user_id = ? AND (? = '' OR "
+							 "t.state = ?)" LINE_REST,
+				PARAMS(P(f->user_id), P(state), P(state), P(before), P(limit)),
 				ret);
 	if (*state)
-		return db_query(db, a, LINE_SELECT "WHERE t.state = ?" LINE_REST,
-				PARAMS(P(state), P(f->before_id), P(f->before_id), P(limit)),
-				ret);
-	return db_query(db, a, LINE_SELECT "WHERE 1 = 1" LINE_REST,
-			PARAMS(P(f->before_id), P(f->before_id), P(limit)), ret);
+		return db_query(db, a,
+				LINES_BY("tickets_state_id") "WHERE t.state = ?" LINE_REST,
+				PARAMS(P(state), P(before), P(limit)), ret);
+	return db_query(db, a, LINES_BY("PRIMARY") "WHERE 1 = 1" LINE_REST,
+			PARAMS(P(before), P(limit)), ret);
 }
 
 int case_list(struct db *db, struct arena *a, const struct case_filter *filter, int limit,

@@ -102,13 +102,12 @@ def fill_payments(rig):
         FROM orders WHERE paid_at IS NOT NULL AND number LIKE 'K%' ORDER BY id""")
 
 
-def fill_tickets(rig, n, users):
+def fill_tickets(rig, n, orders):
     rig.sql(f"""
         INSERT INTO tickets (user_id, order_id, state, created_at, updated_at)
-        SELECT 700000001 + seq * 31 % {users}, NULL,
-            IF(seq % 500, IF(seq % 50, 'closed', 'answered'), 'open'), at, at
-        FROM (SELECT seq, UTC_TIMESTAMP(6) - INTERVAL {DAYS * 86400} * ({n} - seq) / {n} SECOND at
-              FROM seq_1_to_{n}) t;
+        SELECT user_id, id, IF(id % 500, IF(id % 50, 'closed', 'answered'), 'open'), created_at,
+            created_at
+        FROM orders WHERE number LIKE 'K%' AND id % {orders // n} = 0 ORDER BY id;
         INSERT INTO ticket_messages (ticket_id, fact, text, created_at)
         SELECT id, CONCAT('ledger:', id), 'Не приймає код, перевірте, будь ласка.', created_at
         FROM tickets""")
@@ -135,7 +134,7 @@ def fill(rig, values, sold_out, quick):
     fill_orders(rig, n["orders"], values, n["users"], sold_out)
     fill_codes(rig, n["codes"], n["orders"], values)
     fill_payments(rig)
-    fill_tickets(rig, n["tickets"], n["users"])
+    fill_tickets(rig, n["tickets"], n["orders"])
     fill_audit(rig, n["audit"])
     rig.kartka("stats", "rebuild")
     rig.sql("ANALYZE TABLE users, orders, card_codes, payments, tickets, audit")
