@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 /* In the environment of everything a run starts, besides KARTKA_VAR. */
-#define PROCESS_MARK "KARTKA_SUPERVISOR"
+#define PROCESS_MARK SUPERVISED_MARK
 
 /* A process's children, living or not, at most max of them. */
 size_t process_children(pid_t parent, pid_t *ret, size_t max);

@@ -49,8 +49,10 @@ struct bytes {
 
 /*
  * Memory holds codes and keys: no core file of this process, nor of those it starts, and no
- * other process of the same user reads it.
+ * other process of the same user reads it.  Of what `kartka run` starts the user has the keys
+ * anyway, in secrets.json or .env; it stays visible, because it is known by its environment.
  */
+#define SUPERVISED_MARK "KARTKA_SUPERVISOR"
 void secrets_keep(void);
 
 /* End the process: memory is gone or an invariant of the program is broken. */

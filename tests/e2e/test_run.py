@@ -390,3 +390,11 @@ def test_runs_as_somebody_who_is_not_root(plain):
         stack.purchase()
         owners = {os.stat(f"/proc/{pid}").st_uid for pid in stack.all_processes()}
         assert owners == {user.pw_uid}
+        # They are known by their environment, to their own user as well.
+        seen = subprocess.run(
+            ["sh", "-c", "for name in /proc/[0-9]*/environ; do "
+             f"tr '\\0' '\\n' <$name 2>/dev/null | grep -qx 'KARTKA_VAR={stack.var}' && "
+             "basename $(readlink ${name%environ}exe); done; true"],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **become(user)).stdout.split()
+        for name in ("kartka", "telegram", "portmone", "admin", "worker", "mariadbd"):
+            assert name in seen, seen

@@ -303,21 +303,30 @@ static void test_utf8_huge(void **state)
 /* ---- secrets ---- */
 
 /* In a child: the test itself may leave a core file. */
-static void test_secrets_keep(void **state)
+static void expect_kept(bool dumpable)
 {
 	struct rlimit core;
 	int status;
 	pid_t const child = fork();
 
-	UNUSED(state);
 	if (!child) {
 		secrets_keep();
-		_exit(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) || getrlimit(RLIMIT_CORE, &core) ||
-		      core.rlim_max);
+		_exit(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != dumpable ||
+		      getrlimit(RLIMIT_CORE, &core) || core.rlim_max);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_secrets_keep(void **state)
+{
+	UNUSED(state);
+	unsetenv(SUPERVISED_MARK);
+	expect_kept(false);
+	setenv(SUPERVISED_MARK, "1", 1);
+	expect_kept(true);
+	unsetenv(SUPERVISED_MARK);
 }
 
 int main(void)
