@@ -67,11 +67,13 @@ WHERE c.sold_at < @now - INTERVAL 3 DAY AND b.created_at = @now - INTERVAL IF(c.
 
 -- Somebody's code does not work: a case that waits; and one that was answered.
 
+SELECT LEAST(GREATEST(@now - INTERVAL 40 MINUTE, delivered_at + INTERVAL 5 MINUTE), @now) INTO @complained
+FROM orders WHERE number = @complaint;
 INSERT INTO tickets (user_id, order_id, code_id, state, created_at, updated_at)
-SELECT o.user_id, o.id, c.id, 'open', @now - INTERVAL 40 MINUTE, @now - INTERVAL 40 MINUTE
+SELECT o.user_id, o.id, c.id, 'open', @complained, @complained
 FROM orders o JOIN card_codes c ON c.order_id = o.id AND c.slot = 1 WHERE o.number = @complaint;
 INSERT INTO ticket_messages (ticket_id, fact, text, created_at)
-SELECT id, 'demo:1', 'Steam пише, що код уже активовано. Я його щойно купив, допоможіть, будь ласка.', created_at
+SELECT id, 'demo:1', 'Steam пише, що код уже активовано. Я його не вводив, допоможіть, будь ласка.', created_at
 FROM tickets WHERE state = 'open';
 
 INSERT INTO tickets (user_id, order_id, state, created_at, updated_at)
@@ -83,7 +85,7 @@ UNION ALL SELECT id, 'demo:3', 1, 'Наберіть *123*код# і натисн
   created_at + INTERVAL 12 MINUTE FROM tickets WHERE state = 'closed';
 
 INSERT INTO order_notes (order_id, fact, actor, text, created_at)
-SELECT id, 'demo:note', 'demo', 'Написала постачальнику про цей код, чекаю на відповідь.', @now - INTERVAL 25 MINUTE
+SELECT id, 'demo:note', 'demo', 'Написала постачальнику про цей код, чекаю на відповідь.', LEAST(@complained + INTERVAL 15 MINUTE, @now)
 FROM orders WHERE number = @complaint;
 
 UPDATE users SET blocked_at = @now - INTERVAL 6 DAY WHERE id IN
