@@ -271,6 +271,10 @@ static bool set_tls(MYSQL *conn, const struct db_url *url)
 
 	if (mysql_options(conn, MYSQL_OPT_SSL_MODE, &mode))
 		return false;
+	/* It knows the system's authorities only when it is told where they are. */
+	if (url->ssl && !url->ssl_ca &&
+	    mysql_options(conn, MYSQL_OPT_SSL_CAPATH, "/etc/ssl/certs"))
+		return false;
 #endif
 	return !url->ssl_ca || !mysql_options(conn, MYSQL_OPT_SSL_CA, url->ssl_ca);
 }

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { START_MS = 60000, DATABASE_MS = 60000 }; /* a whole database is slow to go */
+enum { START_MS = 120000, DATABASE_MS = 60000 }; /* a whole database is slow to go */
 enum { PORT_FIRST = 24000, PORTS = 2000 };
 
 static struct db_server own;	 /* pid 0: the server is somebody else's */
