@@ -108,25 +108,31 @@ class FaultShop(Stack):
 
     # ---- life ----
 
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+
     def start(self):
-        """All of it; after stop() the same shop again."""
+        """All of it, once."""
         host, _, port = self.chat_url.removeprefix("http://").partition(":")
         self.server.start()
         self.server.client("-e", "CREATE DATABASE IF NOT EXISTS kartka; CREATE USER IF NOT EXISTS "
                            f"shop@localhost IDENTIFIED BY '{PASSWORD}'; "
                            "GRANT ALL ON kartka.* TO shop@localhost")
         self.sandbox_start()
-        if not self.telegram:
-            path = None if self.tcp else self.var / "proxy.sock"
-            self.telegram = Proxy((host, int(port))).start()
-            self.portmone = Proxy((host, int(port))).start()
-            self.database = Proxy(self.server.socket, path, mysql=True).start()
-            where = f"127.0.0.1:{self.database.port}/kartka" if self.tcp else (
-                f"localhost/kartka?socket={path}")
-            self.settings.update(
-                TELEGRAM_API_URL=f"http://127.0.0.1:{self.telegram.port}/telegram",
-                PORTMONE_URL=f"http://127.0.0.1:{self.portmone.port}/portmone/gateway/",
-                DB_URL=f"mysql://shop:{PASSWORD}@{where}")
+        path = None if self.tcp else self.var / "proxy.sock"
+        self.telegram = Proxy((host, int(port))).start()
+        self.portmone = Proxy((host, int(port))).start()
+        self.database = Proxy(self.server.socket, path, mysql=True).start()
+        where = f"127.0.0.1:{self.database.port}/kartka" if self.tcp else (
+            f"localhost/kartka?socket={path}")
+        self.settings.update(
+            TELEGRAM_API_URL=f"http://127.0.0.1:{self.telegram.port}/telegram",
+            PORTMONE_URL=f"http://127.0.0.1:{self.portmone.port}/portmone/gateway/",
+            DB_URL=f"mysql://shop:{PASSWORD}@{where}")
         super().start()
         self.kartka("webhook", "set")
         self.quiet()
