@@ -9,6 +9,7 @@ import collections
 import contextlib
 import queue
 import secrets
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -134,7 +135,7 @@ class Drill:
         for fault in self.faults:
             try:
                 self.one_fault(*fault)
-            except AssertionError as error:
+            except (AssertionError, OSError, subprocess.SubprocessError) as error:
                 self.troubles.append(f"{fault[0]}: {error}")
         self.over.set()
 
