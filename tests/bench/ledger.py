@@ -48,7 +48,7 @@ def fill_orders(rig, n, values, users, sold_out):
             gateway, state, chat_id, message_id, lang, created_at, expires_at, paid_at,
             delivered_at, ended_at)
         SELECT CONCAT(LEFT(name, 4), '-', RIGHT(name, 4)), UNHEX(MD5(CONCAT('ledger', seq))),
-            700000001 + POW(RAND(seq), 3) * {users - 1}, IF(state = 'paid', {sold_out}, value), 1, 10000, 10000, 'portmone',
+            700000001 + POW(RAND(seq), 2) * {users - 1}, IF(state = 'paid', {sold_out}, value), 1, 10000, 10000, 'portmone',
             state, 700000001, 0, 'uk', at, at + INTERVAL 15 MINUTE,
             IF(state IN ('delivered', 'refunded', 'refunding', 'disputed', 'paid'), at, NULL),
             IF(state IN ('delivered', 'refunded', 'refunding', 'disputed'), at, NULL),
