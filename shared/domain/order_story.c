@@ -141,7 +141,7 @@ static int lines_query(struct db *db, struct arena *a, const struct order_filter
 				LINE_SELECT
 				"FORCE INDEX (orders_value) WHERE value_id = ?" LINE_REST,
 				PARAMS(P(f->value_id), P(from), P(to), P(limit)), ret);
-	return db_query(db, a, LINE_SELECT "WHERE 1 = 1" LINE_REST,
+	return db_query(db, a, LINE_SELECT "FORCE INDEX (PRIMARY) WHERE 1 = 1" LINE_REST,
 			PARAMS(P(from), P(to), P(limit)), ret);
 }
 

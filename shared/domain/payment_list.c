@@ -30,24 +30,20 @@ static void line_read(const struct db_cell *c, struct payment_line *line)
 	};
 }
 
-/* Ids grow with time: a time is a bound of ids, found in each state by the index of both. */
+/* Ids grow with time: a time is a bound of ids, found by the index of times. */
 static int id_since(struct db *db, int64_t at, int64_t *ret)
 {
 	AUTO_ARENA(a);
 	const struct db_cell *row;
 	int const rc = db_one(db, &a,
-			      "SELECT MIN(id) FROM ("
-			      "(SELECT id FROM payments WHERE state = 'ok' AND "
-			      "received_at >= ? ORDER BY received_at LIMIT 1) UNION ALL "
-			      "(SELECT id FROM payments WHERE state = 'review' AND "
-			      "received_at >= ? ORDER BY received_at LIMIT 1) UNION ALL "
-			      "(SELECT id FROM payments WHERE state = 'resolved' AND "
-			      "received_at >= ? ORDER BY received_at LIMIT 1)) firsts",
-			      PARAMS(P_TIME(at), P_TIME(at), P_TIME(at)), &row);
+			      "SELECT id FROM payments WHERE received_at >= ? "
+			      "ORDER BY received_at, id LIMIT 1",
+			      PARAMS(P_TIME(at)), &row);
 
-	if (!rc)
-		*ret = row[0].is_null ? INT64_MAX : row[0].number;
-	return rc;
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	*ret = rc ? INT64_MAX : row[0].number;
+	return OK;
 }
 
 static int bounds_find(struct db *db, const struct payment_filter *f, int64_t *from,
@@ -88,7 +84,7 @@ static int lines_query(struct db *db, struct arena *a, const struct payment_filt
 		return db_query(db, a,
 				LINE_SELECT "FORCE INDEX (PRIMARY) WHERE state = ?" LINE_REST,
 				PARAMS(P(f->state), P(from), P(to), P(limit)), ret);
-	return db_query(db, a, LINE_SELECT "WHERE 1 = 1" LINE_REST,
+	return db_query(db, a, LINE_SELECT "FORCE INDEX (PRIMARY) WHERE 1 = 1" LINE_REST,
 			PARAMS(P(from), P(to), P(limit)), ret);
 }
 
