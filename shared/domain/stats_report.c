@@ -12,6 +12,12 @@
 	"CAST(COALESCE(SUM(refunds), 0) AS SIGNED), CAST(COALESCE(SUM(refund_kop), 0) "  \
 	"AS SIGNED)"
 
+/* Of one table, to be added up with another's. */
+#define PART_SUMS                                                                    \
+	"SELECT SUM(made) AS made, SUM(made_paid) AS made_paid, SUM(paid) AS paid, " \
+	"SUM(codes) AS codes, SUM(revenue_kop) AS revenue_kop, "                     \
+	"SUM(refunds) AS refunds, SUM(refund_kop) AS refund_kop "
+
 static struct stats_sums sums_read(const struct db_cell *c)
 {
 	return (struct stats_sums){ c[0].number,       c[1].number,	   c[2].number,
@@ -50,10 +56,9 @@ int stats_total(struct db *db, const struct stats_range *range, struct stats_sum
 	const struct db_cell *c;
 	int const rc = db_one(
 		db, &a,
-		"SELECT " SUMS " FROM (SELECT made, made_paid, paid, codes, revenue_kop, "
-		"refunds, refund_kop FROM stats_days WHERE day >= ? AND day <= ? "
-		"UNION ALL SELECT made, made_paid, paid, codes, revenue_kop, refunds, "
-		"refund_kop FROM stats_hours WHERE day = ? AND hour_no < ?) parts",
+		"SELECT " SUMS " FROM (" PART_SUMS
+		"FROM stats_days WHERE day >= ? AND day <= ? "
+		"UNION ALL " PART_SUMS "FROM stats_hours WHERE day = ? AND hour_no < ?) parts",
 		PARAMS(P_DAY(range->first), P_DAY(whole), P_DAY(range->last), P(range->hours)),
 		&c);
 
