@@ -7,6 +7,7 @@ hold, holds.  A seed repeats the choices (not the timing).
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -102,6 +103,7 @@ class Purchase:
         self.declined_first = r.random() < 0.1
         self.late = r.random() < 0.05
         self.twice = r.random() < 0.03
+        self.paid_twice = False
         self.notices = r.choice((1, 1, 1, 5))
         self.buyer = self.number = None
         self.quantity = 0  # what the bill is for
@@ -241,7 +243,10 @@ class Storm:
         patiently(lambda: self.pay(p, bill), GIVE_UP, f"buyer {p.n}'s payment")
         p.quantity = quantity
         if p.twice:  # the second money buys nothing more: it waits for a person's decision
+            with contextlib.suppress(AssertionError):
+                patiently(p.is_complete, TTL, "the code of the first")
             stack.pay(bill, notify=p.notify, force=True)
+            p.paid_twice = True
         if p.notices > 1:
             stack.api("POST", "/api/notify", {"order": p.number, "shopBillId": "1",
                                               "format": "json", "count": p.notices,
@@ -276,13 +281,21 @@ class Storm:
             "UPDATE outbox SET not_before = UTC_TIMESTAMP(6) WHERE state = 'pending' AND "
             "lease_owner IS NULL AND not_before > UTC_TIMESTAMP(6)")
 
+    def reviewed(self):
+        """The orders with money that a person has to decide about."""
+        return {row[0] for row in self.stack.sql(
+            "SELECT o.number FROM payments p JOIN orders o ON o.id = p.order_id "
+            "WHERE p.state = 'review' AND p.reason = 'second'")}
+
     def settle(self):
         """Until everybody who paid has what they paid for, or for too long."""
         began = time.monotonic()
         waiting = [p for p in self.purchases if p.quantity]
         hurry_at = began + HURRY
         while waiting and time.monotonic() - began < SETTLE:
-            waiting = [p for p in waiting if not p.is_complete()]
+            reviewed = self.reviewed()
+            waiting = [p for p in waiting if not p.is_complete()
+                       or (p.paid_twice and p.number not in reviewed)]
             if waiting and time.monotonic() > hurry_at:
                 self.hurry()
                 hurry_at += HURRY
@@ -308,6 +321,9 @@ class Storm:
                                      f"was sold {sorted(sold)} in order {p.number}")
             if any(code.split("-")[1] != str(p.value) for code in has):
                 self.troubles.append(f"buyer {p.n} has another value: {sorted(has)}")
+        second = {p.number for p in self.purchases if p.paid_twice}
+        if self.reviewed() != second:
+            self.troubles.append(f"paid twice: {second}, in review: {self.reviewed()}")
         if books:
             self.troubles.append(f"sold to nobody who paid: {books}")
         for violation in self.stack.violations():
