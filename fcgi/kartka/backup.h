@@ -9,8 +9,8 @@
 
 /*
  * The passphrase: with from_stdin the first line of the standard input, else
- * KARTKA_BACKUP_PASSPHRASE, else the first line of what is piped in.  NULL: there is none, or it
- * is too short, and stderr says so.
+ * KARTKA_BACKUP_PASSPHRASE, else the first line of what is piped in.  NULL: there is none, or
+ * it is too short, and stderr says so.
  */
 const char *backup_passphrase(const struct command_env *env, bool from_stdin);
 
