@@ -53,16 +53,6 @@ static const struct route routes[] = {
 	{ POST, "/admin/orders/{}/dispute", ROLE_MANAGER, order_dispute_post, .may = "order_decide" },
 	{ POST, "/admin/orders/{}/note", ROLE_SUPPORT, order_note_post, .may = "order_help" },
 
-	/* ---- cases ---- */
-	{ GET,  "/admin/cases", ROLE_SUPPORT, page_cases, .may = "cases", .menu = "cases" },
-	{ GET,  "/admin/cases.csv", ROLE_MANAGER, cases_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
-	{ GET,  "/admin/cases/{}", ROLE_SUPPORT, page_case, .may = "cases" },
-	{ POST, "/admin/cases/{}/answer", ROLE_SUPPORT, case_answer_post, .may = "cases" },
-	{ POST, "/admin/cases/{}/refuse", ROLE_SUPPORT, case_refuse_post, .may = "cases" },
-	{ POST, "/admin/cases/{}/close", ROLE_SUPPORT, case_close_post, .may = "cases" },
-	{ POST, "/admin/cases/{}/replace", ROLE_SUPPORT, case_replace_post, .may = "order_replace" },
-	{ POST, "/admin/cases/{}/refund", ROLE_OWNER, case_refund_post, .may = "order_refund", .flags = ROUTE_STEP_UP },
-
 	/* ---- catalogue ---- */
 	{ GET,  "/admin/catalog", ROLE_VIEWER, page_catalog, .may = "catalog", .menu = "catalog" },
 	{ GET,  "/admin/catalog.csv", ROLE_MANAGER, catalog_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
@@ -102,6 +92,16 @@ static const struct route routes[] = {
 	{ POST, "/admin/batches/{}/withdraw", ROLE_MANAGER, batch_withdraw_post, .may = "stock_withdraw" },
 	{ POST, "/admin/batches/{}/defective", ROLE_MANAGER, batch_defective_post, .may = "stock_withdraw" },
 	{ POST, "/admin/batches/{}/expiry", ROLE_MANAGER, batch_expiry_post, .may = "stock_withdraw" },
+
+	/* ---- cases ---- */
+	{ GET,  "/admin/cases", ROLE_SUPPORT, page_cases, .may = "cases", .menu = "cases" },
+	{ GET,  "/admin/cases.csv", ROLE_MANAGER, cases_export, .may = "lists_export", .flags = ROUTE_STEP_UP },
+	{ GET,  "/admin/cases/{}", ROLE_SUPPORT, page_case, .may = "cases" },
+	{ POST, "/admin/cases/{}/answer", ROLE_SUPPORT, case_answer_post, .may = "cases" },
+	{ POST, "/admin/cases/{}/refuse", ROLE_SUPPORT, case_refuse_post, .may = "cases" },
+	{ POST, "/admin/cases/{}/close", ROLE_SUPPORT, case_close_post, .may = "cases" },
+	{ POST, "/admin/cases/{}/replace", ROLE_SUPPORT, case_replace_post, .may = "order_replace" },
+	{ POST, "/admin/cases/{}/refund", ROLE_OWNER, case_refund_post, .may = "order_refund", .flags = ROUTE_STEP_UP },
 
 	/* ---- buyers ---- */
 	{ GET,  "/admin/buyers", ROLE_SUPPORT, page_buyers, .may = "buyers", .menu = "buyers" },
