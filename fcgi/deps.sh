@@ -9,8 +9,9 @@ set -eu
 # What compiles the shop.
 build='gcc make pkg-config libfcgi-dev libcurl4-openssl-dev libjson-c-dev libmariadb-dev libssl-dev
 	libexpat1-dev libqrencode-dev liboath-dev'
-# What runs it in the foreground.  Only the server's core: its package brings a service.
-run="$build mariadb-server-core mariadb-client nginx-light spawn-fcgi multiwatch ca-certificates tzdata"
+# What runs it in the foreground.  Only the server's core: its package brings a service; netbase
+# makes /etc/hosts where there is none, so that localhost is known.
+run="$build mariadb-server-core mariadb-client nginx-light spawn-fcgi multiwatch ca-certificates netbase tzdata"
 sandbox='libmicrohttpd-dev libsqlite3-dev'
 test="clang clang-tidy clang-format libclang-rt-14-dev cppcheck valgrind libcmocka-dev python3-pytest
 	python3-pytest-xdist python3-selenium chromium chromium-driver faketime fonts-dejavu-core fonts-noto-color-emoji wrk apache2-utils curl strace

@@ -310,9 +310,10 @@ int main(int argc, char **argv)
 	}
 	if (config_load(&arena, env.self->need, &config, &problem)) {
 		fprintf(stderr, "kartka: %s\n", str_text(&problem));
-		return 1;
+		status = 1;
+	} else {
+		status = env.self->run(&env, argc, argv);
 	}
-	status = env.self->run(&env, argc, argv);
 	if (fflush(stdout) || ferror(stdout))
 		status = status ? status : command_fail(&env, "the output can't be written");
 	outside_end();
