@@ -1,6 +1,7 @@
 """Every page of the panel in a real browser: with a script and without, on a phone and a desk,
 in light and dark.  The pictures are left in build/pictures/panel-….png, to be looked at."""
 
+import contextlib
 import re
 import time
 
@@ -60,11 +61,13 @@ def shown_paths(person):
 
 
 def look(window, where, problems):
+    with contextlib.suppress(AssertionError):  # said below, with what stands there instead
+        until(lambda: "<h1" in window.html, 5)
     text = window.html
     for what, bad in [("wider than the window", window.width_needed() > where[1][0]),
                       ("a phrase's key", re.search(r">\s*admin\.[a-z_.]+\s*<", text)),
                       ("a template's tag", "{{" in text),
-                      ("no heading", "<h1" not in text)]:
+                      (f"no heading in {text[:300]}", "<h1" not in text)]:
         if bad:
             problems.append(f"{where[0]} {where[2]}: {what}")
     problems.extend(f"{where[0]}: {line}" for line in window.complaints())
