@@ -183,7 +183,7 @@ clean:
 help:
 	@echo 'make run        the shop; without BOT_TOKEN the sandbox with its demo'
 	@echo 'make            build/bin/{telegram,portmone,admin,worker,kartka}'
-	@echo 'make test       the tests (up to 15 minutes); test-all: every bounded one (up to 75)'
+	@echo 'make test       the tests (up to 15 minutes); test-all: every bounded one'
 	@echo 'make lint fuzz mutants bench storm soak scan valgrind test-galera test-mysql'
 	@echo 'make install    DESTDIR= PREFIX=/usr/local'
 	@echo 'make deps       what is missing, from Debian'
