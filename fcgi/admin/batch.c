@@ -19,7 +19,7 @@ static const char *bounded_text(struct visit *v, int count)
 			     : visit_number(v, count);
 }
 
-static int counts_add(struct visit *v, int64_t id)
+static int counts_add(struct visit *v, const struct batch_row *batch)
 {
 	static const char *const states[] = { "available", "reserved", "sold", "defective",
 					      "withdrawn" };
@@ -30,7 +30,7 @@ static int counts_add(struct visit *v, int64_t id)
 	for (size_t i = 0; !rc && i < COUNT(states); i++) {
 		struct value *row = value_object(v->a);
 
-		rc = batch_bounded(v->db, id, states[i], SHOWN, &count);
+		rc = batch_bounded(v->db, batch->id, states[i], SHOWN, &count);
 		value_set_text(
 			row, "state",
 			visit_text(v, arena_printf(v->a, "admin.code.state.%s", states[i])));
@@ -41,7 +41,7 @@ static int counts_add(struct visit *v, int64_t id)
 	}
 	value_set(v->data, "counts", rows);
 	if (!rc)
-		rc = batch_expiring(v->db, v->a, id, EXPIRING_DAYS, SHOWN, &count);
+		rc = batch_expiring(v->db, batch, EXPIRING_DAYS, SHOWN, &count);
 	if (!rc && count)
 		value_set_text(v->data, "expiring",
 			       VISIT_TEXT(v, "admin.batch.expiring", N("n", count)));
@@ -56,7 +56,7 @@ static int batch_show(struct visit *v, const struct batch_row *batch)
 					      .type = "date" };
 	int rc;
 
-	if ((rc = counts_add(v, batch->id)))
+	if ((rc = counts_add(v, batch)))
 		return rc;
 	fields_add(v, &expires);
 	value_set_int(v->data, "id", batch->id);

@@ -65,15 +65,17 @@ int batch_bounded(struct db *db, int64_t id, const char *state, int limit, int *
 	return rc;
 }
 
-int batch_expiring(struct db *db, struct arena *a, int64_t id, int days, int limit, int *ret)
+int batch_expiring(struct db *db, const struct batch_row *b, int days, int limit, int *ret)
 {
+	AUTO_ARENA(a);
 	const struct db_cell *row;
 	int const rc = db_one(
-		db, a,
-		"SELECT COUNT(*) FROM (SELECT 1 FROM card_codes WHERE batch_id = ? "
-		"AND state = 'available' AND expires_at < UTC_TIMESTAMP(6) + INTERVAL ? DAY "
+		db, &a,
+		"SELECT COUNT(*) FROM (SELECT 1 FROM card_codes FORCE INDEX "
+		"(card_codes_shelf) WHERE value_id = ? AND state = 'available' AND "
+		"expires_at < UTC_TIMESTAMP(6) + INTERVAL ? DAY AND batch_id = ? "
 		"LIMIT ?) bounded",
-		PARAMS(P(id), P(days), P(limit + 1)), &row);
+		PARAMS(P(b->value_id), P(days), P(b->id), P(limit + 1)), &row);
 
 	if (!rc)
 		*ret = (int)row[0].number;

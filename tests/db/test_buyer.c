@@ -228,6 +228,7 @@ static void test_batch(void **state)
 	struct shop s;
 	int64_t batch;
 	int64_t count;
+	struct batch_row *row;
 	int soon;
 
 	shop_make(&s, *state, 6);
@@ -254,7 +255,8 @@ static void test_batch(void **state)
 			 6);
 	db_test_exec(s.t, "UPDATE card_codes SET expires_at = UTC_TIMESTAMP(6) + INTERVAL 3 "
 			  "DAY WHERE state = 'available' ORDER BY id LIMIT 1");
-	assert_int_equal(batch_expiring(s.t->db, &s.t->arena, batch, 30, 10, &soon), OK);
+	assert_int_equal(batch_find(s.t->db, &s.t->arena, batch, &row), OK);
+	assert_int_equal(batch_expiring(s.t->db, row, 30, 10, &soon), OK);
 	assert_int_equal(soon, 1);
 	assert_int_equal(batch_take_off(s.t->db, AUDIT_COMMAND_LINE, batch, true, &count), OK);
 	assert_int_equal(count, 4);

@@ -4,6 +4,7 @@
  */
 #include "tests/db/shop.h"
 
+#include "shared/domain/batch.h"
 #include "shared/domain/catalog.h"
 #include "shared/domain/lease.h"
 #include "shared/domain/outbox.h"
@@ -261,6 +262,19 @@ static void refunds(struct db_test *t)
 	assert_int_equal(refund_due(t->db, 5, &due), OK);
 }
 
+static void ending_soon(struct db_test *t)
+{
+	struct batch_row *batch;
+	int count;
+
+	assert_int_equal(batch_find(t->db, &t->arena,
+				    db_test_number(t, "SELECT MIN(id) FROM code_batches"),
+				    &batch),
+			 OK);
+	assert_int_equal(batch_expiring(t->db, batch, 30, 1000, &count), OK);
+	assert_int_equal(count, 0);
+}
+
 static const struct act {
 	const char *name;
 	void (*run)(struct db_test *t);
@@ -281,6 +295,7 @@ static const struct act {
 	{ "the shop's state", status },
 	{ "a round of restock", restock },
 	{ "a round of refunds", refunds },
+	{ "what ends soon of a batch", ending_soon },
 };
 
 static void test_cost_is_flat(void **state)

@@ -23,6 +23,8 @@ PEOPLE = 40  # who come again; those who buy come once
 HANDS = 4  # acts under way at once
 TTL = 30  # seconds a reservation lives: who leaves meets the end of it
 CROWD = 16  # who come at once, now and then
+COPIES = 6  # who come at once when every copy is to have work: twice as many as there are
+HELD = 0.6  # seconds that they are kept waiting
 UPLOAD = 60  # codes in one file
 SHELF = 400  # codes of a value at the start
 WORDS = ("/start", "/menu", "/buy", "/help", "/terms", "/privacy", "/paysupport", "привіт", "42",
@@ -233,6 +235,41 @@ class Traffic:
         with ThreadPoolExecutor(CROWD) as pool:
             list(pool.map(come, range(CROWD)))
 
+    # ---- every copy ----
+
+    def rouse(self, hand, table, acts):
+        """These acts at the same moment, while the table they all need is held: one for each copy.
+
+        The system gives what comes one after the other to the same copy ever again.
+        """
+        with ThreadPoolExecutor(len(acts) + 1) as pool:
+            holder = pool.submit(self.shop.sql,
+                                 f"LOCK TABLES {table} WRITE; SELECT SLEEP({HELD}); UNLOCK TABLES")
+            until(lambda: holder.done() or self.shop.sql(
+                "SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE = 'User sleep'"), 10, "the table")
+            done = list(pool.map(lambda act: self.attempt(act, hand), acts))
+            holder.result()
+        self.done["rouse"] += sum(done)
+
+    def rouse_all(self):
+        """Each copy of each program has done everything once."""
+        hand = Hand(self, "first")
+        hands = [Hand(self, f"first{n}") for n in range(COPIES)]
+        for word in WORDS:
+            self.rouse(hand, "users", [lambda _, w=word, n=n: self.people[n].say(w) for n in range(COPIES)])
+        for act in (self.browse, self.hint, self.junk, self.watch):
+            self.rouse(hand, "users, orders", [act] * COPIES)
+        for act in (self.buy, self.hesitate, self.change_mind):
+            self.rouse(hand, "orders", [act] * COPIES)
+        for act in (self.complain, self.bring, self.look):
+            self.rouse(hand, "sessions", [lambda _, act=act, h=h: act(h) for h in hands])
+        self.look_up()
+        step_up(hand.browser)
+        places = [*self.pages, *(pattern.replace("{}", ids[0]) for pattern, ids in self.ids.items() if ids)]
+        for place in places:
+            if "totp" not in place:
+                self.rouse(hand, "sessions", [lambda h, p=place: h.browser.request("GET", p)] * COPIES)
+
     # ---- all of it ----
 
     ACTS = {  # how often, beside the others
@@ -242,13 +279,18 @@ class Traffic:
 
     def act(self, hand):
         name = hand.dice.choices(list(self.ACTS), list(self.ACTS.values()))[0]
+        self.done[name.__name__] += self.attempt(lambda h: name(self, h), hand, name.__name__)
+
+    def attempt(self, act, hand, name="rouse"):
+        """Whether it went well; what did not is kept."""
         try:
-            name(self, hand)
-            self.done[name.__name__] += 1
+            act(hand)
+            return True
         except (OSError, AssertionError, KeyError, IndexError, StopIteration, TypeError) as trouble:
-            text = re.sub(r"\s+", " ", f"{name.__name__}: {trouble!r}")[:400]
+            text = re.sub(r"\s+", " ", f"{name}: {trouble!r}")[:400]
             with self.lock:
                 self.troubles.append(f"{time.strftime('%H:%M:%S')} {text}")
+            return False
 
     def run(self, hand):
         gap = HANDS / self.rate
