@@ -257,9 +257,9 @@ class Traffic:
         hands = [Hand(self, f"first{n}") for n in range(COPIES)]
         for word in WORDS:
             self.rouse(hand, "users", [lambda _, w=word, n=n: self.people[n].say(w) for n in range(COPIES)])
-        for act in (self.browse, self.hint, self.junk, self.watch):
-            self.rouse(hand, "users, orders", [act] * COPIES)
-        for act in (self.buy, self.hesitate, self.change_mind):
+        for act in (self.browse, self.junk, self.watch):
+            self.rouse(hand, "users", [act] * COPIES)
+        for act in (self.hint, self.buy, self.hesitate, self.change_mind):
             self.rouse(hand, "orders", [act] * COPIES)
         for act in (self.complain, self.bring, self.look):
             self.rouse(hand, "sessions", [lambda _, act=act, h=h: act(h) for h in hands])
