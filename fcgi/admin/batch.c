@@ -67,7 +67,7 @@ static int batch_show(struct visit *v, const struct batch_row *batch)
 	value_set_bool(v->data, "may_change", visit_may(v, ROLE_MANAGER));
 	visit_crumb(v, "/admin/stock", visit_text(v, "admin.menu.stock"));
 	visit_crumb(v, arena_printf(v->a, "/admin/stock/%lld", (long long)batch->value_id),
-		    visit_text(v, "admin.stock.value"));
+		    visit_value_title(v, batch->value_id));
 	return visit_show(v, "stock/batch", batch->name);
 }
 

@@ -26,7 +26,7 @@ static int orders_add(struct visit *v, int64_t id)
 
 		value_set_int(row, "id", lines[i].id);
 		value_set_text(row, "number", lines[i].number);
-		value_set_text(row, "value", lines[i].value);
+		value_set_text(row, "value", visit_value_title(v, lines[i].value_id));
 		value_set_int(row, "quantity", lines[i].quantity);
 		value_set_text(row, "total", visit_money(v, lines[i].total));
 		value_set_text(row, "state",

@@ -88,7 +88,8 @@ static void line_add(struct visit *v, const struct case_line *line, struct value
 	value_set_int(row, "user_id", line->user_id);
 	value_set_text(row, "order", line->order_number);
 	value_set_int(row, "order_id", line->order_id);
-	value_set_text(row, "value", line->value);
+	value_set_text(row, "value",
+		       line->order_id ? visit_value_title(v, line->value_id) : "");
 	value_set_text(
 		row, "words",
 		utf8_clean_line(v->a, line->last_words, strlen(line->last_words), WORDS_SHOWN));
@@ -137,7 +138,7 @@ static int export_more(struct visit *v, void *data, struct csv *to)
 		csv_int(to, lines[i].id);
 		csv_text(to, ticket_state_name(lines[i].state));
 		csv_text(to, lines[i].order_number);
-		csv_text(to, lines[i].value);
+		csv_text(to, lines[i].order_id ? visit_value_title(v, lines[i].value_id) : "");
 		csv_int(to, lines[i].user_id);
 		csv_text(to, lines[i].buyer);
 		csv_text(to, lines[i].last_words);

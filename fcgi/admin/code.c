@@ -62,7 +62,7 @@ static int code_show(struct visit *v, const struct code_row *row, const char *pl
 	fields_add(v, &why);
 	value_set_int(v->data, "id", row->id);
 	value_set_int(v->data, "value_id", row->value_id);
-	value_set_text(v->data, "value", row->value_title);
+	value_set_text(v->data, "value", visit_value_title(v, row->value_id));
 	value_set_int(v->data, "batch_id", row->batch_id);
 	value_set_text(v->data, "batch", row->batch);
 	value_set_text(v->data, "state",
@@ -78,7 +78,7 @@ static int code_show(struct visit *v, const struct code_row *row, const char *pl
 	value_set_bool(v->data, "may_change", visit_may(v, ROLE_MANAGER));
 	visit_crumb(v, "/admin/stock", visit_text(v, "admin.menu.stock"));
 	visit_crumb(v, arena_printf(v->a, "/admin/stock/%lld", (long long)row->value_id),
-		    row->value_title);
+		    visit_value_title(v, row->value_id));
 	return visit_show(v, "stock/code", VISIT_TEXT(v, "admin.code.title", N("id", row->id)));
 }
 

@@ -103,6 +103,7 @@ int page_codes(struct visit *v)
 	struct code_filter filter;
 	struct code_line *lines;
 	struct value_row *value;
+	const char *title;
 	const char *path;
 	size_t count;
 	int rc = value_asked(v, &value);
@@ -114,6 +115,7 @@ int page_codes(struct visit *v)
 	if ((rc = code_lines(v->db, v->a, &filter, LIST_ROWS + 1, &lines, &count)))
 		return rc;
 	path = arena_printf(v->a, "/admin/stock/%lld", (long long)value->id);
+	title = visit_value_title(v, value->id);
 	filters_add(v);
 	for (size_t i = 0; i < count && i < LIST_ROWS; i++)
 		line_add(v, &lines[i], rows);
@@ -128,11 +130,11 @@ int page_codes(struct visit *v)
 					     (long long)last->id));
 	} else {
 		list_empty(v, visit_text(v, "admin.codes.empty_title"),
-			   visit_text(v, "admin.codes.empty_text"), path, value->edit.title[0]);
+			   visit_text(v, "admin.codes.empty_text"), path, title);
 	}
 	list_export(v, arena_printf(v->a, "%s/codes.csv", path));
 	visit_crumb(v, "/admin/stock", visit_text(v, "admin.menu.stock"));
-	visit_crumb(v, path, value->edit.title[0]);
+	visit_crumb(v, path, title);
 	return visit_show(v, "stock/codes", visit_text(v, "admin.codes.title"));
 }
 

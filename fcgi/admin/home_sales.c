@@ -294,18 +294,6 @@ static void share_add(struct share *shares, size_t *count, int64_t category_id,
 	shares[i].sums.revenue.kop += s->revenue.kop;
 }
 
-static const char *value_title(const struct visit *v, int64_t id, int64_t *ret_category)
-{
-	const struct card_value *value = catalog_value(v->app->catalog, id);
-	const struct category *category;
-
-	*ret_category = value ? value->category_id : 0;
-	category = value ? catalog_category(v->app->catalog, value->category_id) : NULL;
-	if (!category)
-		return visit_text(v, "admin.home.unknown");
-	return arena_printf(v->a, "%s · %s", category->title[v->lang], value->title[v->lang]);
-}
-
 /* A table has a name that its heading gives it. */
 static void tables_set(struct visit *v, struct value *by_category, struct value *by_value,
 		       struct value *others, size_t count)
@@ -340,11 +328,11 @@ static int tables_show(struct visit *v, const struct period *p)
 	for (size_t i = 0; i < count; i++)
 		whole += lines[i].sums.revenue.kop;
 	for (size_t i = 0; i < count; i++) {
-		int64_t category_id;
-		const char *title = value_title(v, lines[i].of, &category_id);
+		const struct card_value *value = catalog_value(v->app->catalog, lines[i].of);
 
-		line_add(v, i < VALUES_SHOWN ? by_value : others, title, &lines[i].sums, whole);
-		share_add(shares, &share_count, category_id, &lines[i].sums);
+		line_add(v, i < VALUES_SHOWN ? by_value : others, visit_value(v, value),
+			 &lines[i].sums, whole);
+		share_add(shares, &share_count, value ? value->category_id : 0, &lines[i].sums);
 	}
 	qsort(shares, share_count, sizeof(*shares), share_compare);
 	for (size_t i = 0; i < share_count; i++) {

@@ -72,17 +72,12 @@ int home_shelf(struct visit *v, const struct shelf *list, size_t count)
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
 		const struct shelf *s = &sorted[i];
 		const struct card_value *value = catalog_value(v->app->catalog, s->value_id);
-		const struct category *category = value ? catalog_category(v->app->catalog,
-									   value->category_id)
-							: NULL;
 		struct value *row = value_object(v->a);
 
-		if (!category)
+		if (!value)
 			continue; /* newer than the snapshot: there in a second */
 		value_set_int(row, "id", s->value_id);
-		value_set_text(row, "title",
-			       arena_printf(v->a, "%s · %s", category->title[v->lang],
-					    value->title[v->lang]));
+		value_set_text(row, "title", visit_value(v, value));
 		value_set_text(row, "left", left_text(v, s));
 		value_set_text(row, "rate", rate_text(v, s));
 		value_set_text(row, "days", days_text(v, s));

@@ -131,18 +131,16 @@ static void time_add(struct visit *v, const char *name, int64_t at)
 
 static int facts_add(struct visit *v, const struct order *o)
 {
-	struct value_row *value;
 	struct user *user;
-	int rc;
+	int const rc = user_find(v->db, v->a, o->user_id, &user);
 
-	if ((rc = value_load(v->db, v->a, o->value_id, &value)) ||
-	    (rc = user_find(v->db, v->a, o->user_id, &user)))
+	if (rc)
 		return rc;
 	value_set_int(v->data, "id", o->id);
 	value_set_text(v->data, "state",
 		       visit_text(v, arena_printf(v->a, "admin.order.state.%s",
 						  order_state_name(o->state))));
-	value_set_text(v->data, "value", value->edit.title[0]);
+	value_set_text(v->data, "value", visit_value_title(v, o->value_id));
 	value_set_int(v->data, "value_id", o->value_id);
 	value_set_int(v->data, "quantity", o->quantity);
 	value_set_text(v->data, "price", visit_money(v, o->unit_price));

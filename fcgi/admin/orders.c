@@ -44,7 +44,7 @@ static void filters_add(struct visit *v)
 	for (size_t i = 0; i < count; i++)
 		goods[i] = (struct option){ .value = arena_printf(v->a, "%lld",
 								  (long long)values[i].id),
-					    .label = values[i].title[v->lang] };
+					    .label = visit_value(v, &values[i]) };
 	list_filters(v, filters, COUNT(filters));
 }
 
@@ -94,7 +94,7 @@ static void line_add(struct visit *v, const struct order_line *line, struct valu
 
 	value_set_int(row, "id", line->id);
 	value_set_text(row, "number", line->number);
-	value_set_text(row, "value", line->value);
+	value_set_text(row, "value", visit_value_title(v, line->value_id));
 	value_set_int(row, "quantity", line->quantity);
 	value_set_text(row, "total", visit_money(v, line->total));
 	value_set_text(row, "state", state_label(v, line->state));
@@ -164,7 +164,7 @@ static int export_more(struct visit *v, void *data, struct csv *to)
 		csv_text(to, lines[i].number);
 		csv_time(to, lines[i].created_at);
 		csv_text(to, lines[i].state);
-		csv_text(to, lines[i].value);
+		csv_text(to, visit_value_title(v, lines[i].value_id));
 		csv_int(to, lines[i].quantity);
 		csv_money(to, lines[i].total);
 		csv_int(to, lines[i].user_id);

@@ -54,12 +54,10 @@ static void numbers_add(struct visit *v, const struct staging *s)
 int page_upload(struct visit *v)
 {
 	struct staging *s;
-	struct value_row *value;
 	int64_t id;
 	int rc = visit_id(v, 0, &id);
 
-	if (rc || (rc = staging_find(v->db, v->a, id, &s)) ||
-	    (rc = value_load(v->db, v->a, s->value_id, &value)))
+	if (rc || (rc = staging_find(v->db, v->a, id, &s)))
 		return rc;
 	if (s->state == STAGING_READING)
 		return ERR_NOT_FOUND;
@@ -76,7 +74,7 @@ int page_upload(struct visit *v)
 		web_add_header(v->res, "Refresh", arena_printf(v->a, "%d", REFRESH_S));
 	visit_crumb(v, "/admin/stock", visit_text(v, "admin.menu.stock"));
 	visit_crumb(v, arena_printf(v->a, "/admin/stock/%lld", (long long)s->value_id),
-		    value->edit.title[0]);
+		    visit_value_title(v, s->value_id));
 	return visit_show(v, "stock/upload", s->batch);
 }
 

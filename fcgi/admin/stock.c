@@ -44,7 +44,7 @@ static int shelf_row(struct visit *v, const struct card_value *value, struct val
 	if (rc)
 		return rc;
 	value_set_int(row, "id", value->id);
-	value_set_text(row, "title", value->title[v->lang]);
+	value_set_text(row, "title", visit_value(v, value));
 	value_set_text(row, "slug", value->slug);
 	value_set_text(row, "shelf", bounded_text(v, shelf.available, LIST_SHOWN));
 	value_set_text(row, "reserved", bounded_text(v, shelf.reserved, LIST_SHOWN));
@@ -57,11 +57,11 @@ static int shelf_row(struct visit *v, const struct card_value *value, struct val
 
 int page_stock(struct visit *v)
 {
-	struct catalog *catalog = catalog_new();
+	struct catalog *catalog = v->app->catalog;
 	struct value *rows = value_list(v->a);
 	const struct card_value *values;
 	size_t count = 0;
-	int rc = catalog_refresh_now(catalog, v->db, 0);
+	int rc = catalog_refresh_now(catalog, v->db, clock_monotonic_ms());
 
 	if (!rc)
 		count = catalog_all_values(catalog, &values);
@@ -73,10 +73,7 @@ int page_stock(struct visit *v)
 		list_empty(v, visit_text(v, "admin.stock.empty_title"),
 			   visit_text(v, "admin.stock.empty_text"), "/admin/catalog",
 			   visit_text(v, "admin.menu.catalog"));
-	if (!rc)
-		rc = visit_show(v, "stock/list", visit_text(v, "admin.menu.stock"));
-	catalog_free(catalog);
-	return rc;
+	return rc ? rc : visit_show(v, "stock/list", visit_text(v, "admin.menu.stock"));
 }
 
 /* A value at a time: each is counted to the end. */
@@ -95,7 +92,7 @@ static int export_more(struct visit *v, void *data, struct csv *to)
 	values += (*next)++;
 	if ((rc = stock_count(v->db, values->id, &counts)))
 		return rc;
-	csv_text(to, values->title[v->lang]);
+	csv_text(to, visit_value(v, values));
 	csv_text(to, values->slug);
 	csv_money(to, values->price);
 	csv_yes(to, values->hidden);
@@ -236,7 +233,7 @@ static int stock_show(struct visit *v, const struct value_row *value)
 	if (visit_may(v, ROLE_MANAGER))
 		visit_action(v, arena_printf(v->a, "/admin/values/%lld", (long long)value->id),
 			     visit_text(v, "admin.stock.edit_value"), "catalog");
-	return visit_show(v, "stock/value", value->edit.title[0]);
+	return visit_show(v, "stock/value", visit_value_title(v, value->id));
 }
 
 int page_stock_value(struct visit *v)

@@ -27,6 +27,26 @@ const char *visit_money(const struct visit *v, struct money m)
 	return i18n_money(v->a, v->lang, m.kop);
 }
 
+const char *visit_value(const struct visit *v, const struct card_value *value)
+{
+	const struct category *category = value ? catalog_category(v->app->catalog,
+								   value->category_id)
+						: NULL;
+
+	if (!category)
+		return visit_text(v, "admin.home.unknown");
+	return arena_printf(v->a, "%s · %s", category->title[v->lang], value->title[v->lang]);
+}
+
+const char *visit_value_title(struct visit *v, int64_t value_id)
+{
+	struct catalog *c = v->app->catalog;
+
+	if (catalog_refresh_for(c, v->db, value_id, clock_monotonic_ms()))
+		return visit_text(v, "admin.home.unknown");
+	return visit_value(v, catalog_value(c, value_id));
+}
+
 const char *visit_number(const struct visit *v, int64_t n)
 {
 	const char *digits = arena_printf(v->a, "%lld", (long long)n);

@@ -81,6 +81,10 @@ const char *visit_text(const struct visit *v, const char *key);
 /* VISIT_TEXT(v, KEY, A("name", name)): plain, the template escapes it. */
 #define VISIT_TEXT(v, key, ...) i18n_plain((v)->a, (v)->lang, key, I18N_ARGS(__VA_ARGS__))
 const char *visit_money(const struct visit *v, struct money m);
+/* "Category · value": titles of values repeat from category to category. */
+const char *visit_value(const struct visit *v, const struct card_value *value);
+/* The same by id.  May refresh the process's catalogue. */
+const char *visit_value_title(struct visit *v, int64_t value_id);
 /* A whole number with its thousands set apart. */
 const char *visit_number(const struct visit *v, int64_t n);
 /* In the shop's zone: "24 листопада 2026, 14:35", "24 Nov 2026, 14:35". */

@@ -6,7 +6,7 @@ int code_find(struct db *db, struct arena *a, int64_t id, struct code_row **ret)
 	struct code_row *row;
 	int const rc = db_one(
 		db, a,
-		"SELECT c.id, c.value_id, v.slug, v.title_uk, c.batch_id, b.name, c.state, "
+		"SELECT c.id, c.value_id, v.slug, c.batch_id, b.name, c.state, "
 		"o.number, "
 		"c.serial, c.expires_at, c.expires_at < '9999-12-01', c.sold_at, c.key_id, "
 		"c.ciphertext, c.fingerprint FROM card_codes c "
@@ -22,20 +22,19 @@ int code_find(struct db *db, struct arena *a, int64_t id, struct code_row **ret)
 		.id = c[0].number,
 		.value_id = c[1].number,
 		.value_slug = c[2].text,
-		.value_title = c[3].text,
-		.batch_id = c[4].number,
-		.batch = c[5].text,
-		.state = c[6].text,
-		.order_number = c[7].text,
-		.serial = c[8].text,
-		.expires_at = c[9].number,
-		.expires = c[10].number != 0,
-		.sold_at = c[11].number,
-		.sealed = { .key_id = c[12].number, .ciphertext = { c[13].text, c[13].len } },
+		.batch_id = c[3].number,
+		.batch = c[4].text,
+		.state = c[5].text,
+		.order_number = c[6].text,
+		.serial = c[7].text,
+		.expires_at = c[8].number,
+		.expires = c[9].number != 0,
+		.sold_at = c[10].number,
+		.sealed = { .key_id = c[11].number, .ciphertext = { c[12].text, c[12].len } },
 	};
-	if (c[14].len != sizeof(row->sealed.fingerprint))
+	if (c[13].len != sizeof(row->sealed.fingerprint))
 		return ERR_FAILED;
-	memcpy(row->sealed.fingerprint, c[14].text, c[14].len);
+	memcpy(row->sealed.fingerprint, c[13].text, c[13].len);
 	*ret = row;
 	return OK;
 }

@@ -13,7 +13,6 @@ struct code_row {
 	int64_t id;
 	int64_t value_id;
 	const char *value_slug;
-	const char *value_title; /* uk */
 	int64_t batch_id;
 	const char *batch;
 	const char *state;	  /* "available", … */

@@ -13,12 +13,12 @@ enum { FEW_LINES = 2000 };
 
 /* In this order for line_read().  The page's ids come first, each kind by its index alone. */
 #define LINE_SELECT                                                                \
-	"SELECT o.id, o.number, o.user_id, u.first_name, v.title_uk, o.quantity, " \
+	"SELECT o.id, o.number, o.user_id, u.first_name, o.value_id, o.quantity, " \
 	"o.total_kop, o.state, o.created_at FROM (SELECT id FROM orders "
 #define LINE_REST                                                               \
 	" AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?) page STRAIGHT_JOIN " \
 	"orders o ON o.id = page.id STRAIGHT_JOIN users u ON u.id = o.user_id " \
-	"STRAIGHT_JOIN card_values v ON v.id = o.value_id ORDER BY o.id DESC"
+	"ORDER BY o.id DESC"
 
 static void line_read(const struct db_cell *c, struct order_line *line)
 {
@@ -27,7 +27,7 @@ static void line_read(const struct db_cell *c, struct order_line *line)
 		.number = c[1].text,
 		.user_id = c[2].number,
 		.buyer = c[3].text,
-		.value = c[4].text,
+		.value_id = c[4].number,
 		.quantity = (int)c[5].number,
 		.total = MONEY(c[6].number),
 		.state = c[7].text,

@@ -12,7 +12,7 @@ struct order_line {
 	const char *number;
 	int64_t user_id;
 	const char *buyer; /* first name, "" after erasure */
-	const char *value; /* title uk */
+	int64_t value_id;
 	int quantity;
 	struct money total;
 	const char *state;

@@ -11,12 +11,11 @@
  */
 #define LINES_BY(index)                                                                \
 	"SELECT STRAIGHT_JOIN t.id, t.state, t.user_id, u.first_name, "                \
-	"COALESCE(t.order_id, 0), COALESCE(o.number, ''), COALESCE(v.title_uk, ''), "  \
+	"COALESCE(t.order_id, 0), COALESCE(o.number, ''), COALESCE(o.value_id, 0), "   \
 	"COALESCE((SELECT m.text FROM ticket_messages m WHERE m.ticket_id = t.id "     \
 	"ORDER BY m.id DESC LIMIT 1), ''), t.created_at, t.updated_at FROM tickets t " \
 	"FORCE INDEX (" index ") "                                                     \
-	"JOIN users u ON u.id = t.user_id LEFT JOIN orders o ON o.id = t.order_id "    \
-	"LEFT JOIN card_values v ON v.id = o.value_id "
+	"JOIN users u ON u.id = t.user_id LEFT JOIN orders o ON o.id = t.order_id "
 #define LINE_REST " AND t.id < ? ORDER BY t.id DESC LIMIT ?"
 
 static void line_read(const struct db_cell *c, struct case_line *line)
@@ -28,7 +27,7 @@ static void line_read(const struct db_cell *c, struct case_line *line)
 		.buyer = c[3].text,
 		.order_id = c[4].number,
 		.order_number = c[5].text,
-		.value = c[6].text,
+		.value_id = c[6].number,
 		.last_words = c[7].text,
 		.created_at = c[8].number,
 		.updated_at = c[9].number,

@@ -12,9 +12,9 @@ struct case_line {
 	enum ticket_state state;
 	int64_t user_id;
 	const char *buyer; /* first name, "" after erasure */
-	int64_t order_id;  /* 0: of no order; so the next two "" */
+	int64_t order_id;  /* 0: of no order; so the next "" and 0 */
 	const char *order_number;
-	const char *value;	/* title uk */
+	int64_t value_id;
 	const char *last_words; /* the newest message, as written */
 	int64_t created_at;
 	int64_t updated_at;

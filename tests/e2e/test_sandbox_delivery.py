@@ -155,7 +155,8 @@ def test_delivers_after_a_kill(box):
     box.shop.answer = lambda *_: (200, {}, b"")
     box.start()
     assert box.idle()
-    assert [u["update_id"] for u in box.shop.updates()] == sent
+    # The first may come once more: who was killed did not get to know that it was taken.
+    assert list(dict.fromkeys(u["update_id"] for u in box.shop.updates())) == sent
     assert [m["text"] for m in box.chat(1001)["messages"]] == ["0", "1", "2"]
 
 

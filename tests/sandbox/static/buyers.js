@@ -137,9 +137,6 @@ function tabsShow() {
 		return node;
 	});
 	childrenSet(byId("buyers"), nodes);
-	state.tabs
-		.get(state.current)
-		?.node.scrollIntoView({ block: "nearest", inline: "nearest" });
 	const user = buyerCurrent();
 	byId("buyer-block").lastElementChild.textContent = t(
 		user?.blocked ? "unblock" : "block",
@@ -152,6 +149,10 @@ export function buyerOpen(id) {
 	byId("buyer-menu").open = false;
 	byId("deep").open = false;
 	tabsShow();
+	/* Only now: news must not move the row under a finger. */
+	state.tabs
+		.get(id)
+		?.node.scrollIntoView({ block: "nearest", inline: "nearest" });
 	chatOpen(buyerCurrent());
 	state.changed();
 }
