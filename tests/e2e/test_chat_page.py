@@ -317,6 +317,7 @@ def test_two_buyers_and_a_deep_link(shop):
         assert unread() == 0
         api(shop.chat_url, f"/api/users/{first}/say", {"text": "/help"})
         page.wait("the unread mark", unread)
+        page.picture("chat-en-1440-unread")
         page.click_what(lambda: page.buyer(first))
         page.wait("the mark gone", lambda: unread() == 0)
 
