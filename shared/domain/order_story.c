@@ -1,6 +1,7 @@
 #include "shared/domain/order_story.h"
 
 #include "shared/base/parse.h"
+#include "shared/domain/id_range.h"
 #include "shared/domain/outbox.h"
 
 enum { MESSAGES_MAX = 100 };
@@ -35,40 +36,8 @@ static void line_read(const struct db_cell *c, struct order_line *line)
 	};
 }
 
-/* Ids grow with time: a time is a bound of ids, found by the index of times. */
-static int id_since(struct db *db, int64_t at, int64_t *ret)
-{
-	AUTO_ARENA(a);
-	const struct db_cell *row;
-	int const rc = db_one(
-		db, &a,
-		"SELECT id FROM orders WHERE created_at >= ? ORDER BY created_at, id "
-		"LIMIT 1",
-		PARAMS(P_TIME(at)), &row);
-
-	if (rc && rc != ERR_NOT_FOUND)
-		return rc;
-	*ret = rc ? INT64_MAX : row[0].number;
-	return OK;
-}
-
-static int bounds_find(struct db *db, const struct order_filter *f, int64_t *from, int64_t *to)
-{
-	int rc = OK;
-
-	*from = 0;
-	*to = f->before_id ? f->before_id : INT64_MAX;
-	if (f->from_at)
-		rc = id_since(db, f->from_at, from);
-	if (!rc && f->to_at) {
-		int64_t end;
-
-		rc = id_since(db, f->to_at, &end);
-		if (!rc && end < *to)
-			*to = end;
-	}
-	return rc;
-}
+/* The first id of a time, for id_range_find(). */
+#define SINCE "SELECT id FROM orders WHERE created_at >= ? ORDER BY created_at, id LIMIT 1"
 
 /*
  * Of a state that is rare among a value's orders there are few to sort; one that is not rare
@@ -113,9 +82,8 @@ static int lines_query(struct db *db, struct arena *a, const struct order_filter
 		       struct db_rows *ret)
 {
 	const char *state = f->state ? f->state : "";
-	int64_t from;
-	int64_t to;
-	int const rc = bounds_find(db, f, &from, &to);
+	struct id_range ids;
+	int const rc = id_range_find(db, SINCE, f->from_at, f->to_at, f->before_id, &ids);
 
 	if (rc)
 		return rc;
@@ -125,24 +93,25 @@ static int lines_query(struct db *db, struct arena *a, const struct order_filter
 					    "WHERE user_id = ? AND (? = '' OR state = ?) AND "
 					    "(? = 0 OR value_id = ?)" LINE_REST,
 				PARAMS(P(f->user_id), P(state), P(state), P(f->value_id),
-				       P(f->value_id), P(from), P(to), P(limit)),
+				       P(f->value_id), P(ids.from), P(ids.to), P(limit)),
 				ret);
 	if (f->state && f->value_id)
 		return value_lines_query(
-			db, a, f, PARAMS(P(f->value_id), P(state), P(from), P(to), P(limit)),
+			db, a, f,
+			PARAMS(P(f->value_id), P(state), P(ids.from), P(ids.to), P(limit)),
 			ret);
 	if (f->state)
 		return db_query(db, a,
 				LINE_SELECT
 				"FORCE INDEX (orders_state) WHERE state = ?" LINE_REST,
-				PARAMS(P(state), P(from), P(to), P(limit)), ret);
+				PARAMS(P(state), P(ids.from), P(ids.to), P(limit)), ret);
 	if (f->value_id)
 		return db_query(db, a,
 				LINE_SELECT
 				"FORCE INDEX (orders_value) WHERE value_id = ?" LINE_REST,
-				PARAMS(P(f->value_id), P(from), P(to), P(limit)), ret);
+				PARAMS(P(f->value_id), P(ids.from), P(ids.to), P(limit)), ret);
 	return db_query(db, a, LINE_SELECT "FORCE INDEX (PRIMARY) WHERE 1 = 1" LINE_REST,
-			PARAMS(P(from), P(to), P(limit)), ret);
+			PARAMS(P(ids.from), P(ids.to), P(limit)), ret);
 }
 
 int order_lines(struct db *db, struct arena *a, const struct order_filter *filter, int limit,

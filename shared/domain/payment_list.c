@@ -1,5 +1,7 @@
 #include "shared/domain/payment_list.h"
 
+#include "shared/domain/id_range.h"
+
 #define LINE_SELECT                                                          \
 	"SELECT p.id, p.gateway, p.gateway_payment_id, p.kind = 'payment', " \
 	"p.amount_kop, p.applied, p.state, p.reason, p.receipt_url, "        \
@@ -30,48 +32,15 @@ static void line_read(const struct db_cell *c, struct payment_line *line)
 	};
 }
 
-/* Ids grow with time: a time is a bound of ids, found by the index of times. */
-static int id_since(struct db *db, int64_t at, int64_t *ret)
-{
-	AUTO_ARENA(a);
-	const struct db_cell *row;
-	int const rc = db_one(db, &a,
-			      "SELECT id FROM payments WHERE received_at >= ? "
-			      "ORDER BY received_at, id LIMIT 1",
-			      PARAMS(P_TIME(at)), &row);
-
-	if (rc && rc != ERR_NOT_FOUND)
-		return rc;
-	*ret = rc ? INT64_MAX : row[0].number;
-	return OK;
-}
-
-static int bounds_find(struct db *db, const struct payment_filter *f, int64_t *from,
-		       int64_t *to)
-{
-	int rc = OK;
-
-	*from = 0;
-	*to = f->before_id ? f->before_id : INT64_MAX;
-	if (f->from_at)
-		rc = id_since(db, f->from_at, from);
-	if (!rc && f->to_at) {
-		int64_t end;
-
-		rc = id_since(db, f->to_at, &end);
-		if (!rc && end < *to)
-			*to = end;
-	}
-	return rc;
-}
+/* The first id of a time, for id_range_find(). */
+#define SINCE "SELECT id FROM payments WHERE received_at >= ? ORDER BY received_at, id LIMIT 1"
 
 /* Nearly all are 'ok', so those are met by going down; of the others there are few. */
 static int lines_query(struct db *db, struct arena *a, const struct payment_filter *f,
 		       int limit, struct db_rows *ret)
 {
-	int64_t from;
-	int64_t to;
-	int const rc = bounds_find(db, f, &from, &to);
+	struct id_range ids;
+	int const rc = id_range_find(db, SINCE, f->from_at, f->to_at, f->before_id, &ids);
 
 	if (rc)
 		return rc;
@@ -79,13 +48,13 @@ static int lines_query(struct db *db, struct arena *a, const struct payment_filt
 		return db_query(db, a,
 				LINE_SELECT
 				"FORCE INDEX (payments_state) WHERE state = ?" LINE_REST,
-				PARAMS(P(f->state), P(from), P(to), P(limit)), ret);
+				PARAMS(P(f->state), P(ids.from), P(ids.to), P(limit)), ret);
 	if (f->state)
 		return db_query(db, a,
 				LINE_SELECT "FORCE INDEX (PRIMARY) WHERE state = ?" LINE_REST,
-				PARAMS(P(f->state), P(from), P(to), P(limit)), ret);
+				PARAMS(P(f->state), P(ids.from), P(ids.to), P(limit)), ret);
 	return db_query(db, a, LINE_SELECT "FORCE INDEX (PRIMARY) WHERE 1 = 1" LINE_REST,
-			PARAMS(P(from), P(to), P(limit)), ret);
+			PARAMS(P(ids.from), P(ids.to), P(limit)), ret);
 }
 
 int payment_lines(struct db *db, struct arena *a, const struct payment_filter *filter,
