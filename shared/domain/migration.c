@@ -9,6 +9,7 @@ enum {
 	GUARD_WAIT_MS = 30 * 60 * 1000,	       /* another run may have several of those */
 	TABLE_WAIT_MS = 2 * 60 * 1000,	       /* for running transactions to leave the table */
 	PAUSE_MS = 100,
+	RUNS_MAX = 20, /* begun again because the lock was lost */
 };
 
 static const char table_sql[] =
@@ -136,6 +137,8 @@ int migration_status(struct db *db, struct arena *a, const char *folder,
  * Hold the row of version 0 locked; the lock ends with its connection, however that ends.
  * GET_LOCK would do the same, but not on Galera.
  */
+#define GUARD "SELECT version FROM schema_migrations WHERE version = 0 FOR UPDATE"
+
 static int guard_take(struct db *db, struct arena *a, struct db_tx *ret)
 {
 	int64_t const end_ms = clock_monotonic_ms() + GUARD_WAIT_MS;
@@ -146,10 +149,7 @@ static int guard_take(struct db *db, struct arena *a, struct db_tx *ret)
 		*ret = db_tx_begin(db);
 		rc = ret->rc;
 		if (!rc)
-			rc = db_one(db, a,
-				    "SELECT version FROM schema_migrations WHERE version = 0 "
-				    "FOR UPDATE",
-				    NO_PARAMS, &row);
+			rc = db_one(db, a, GUARD, NO_PARAMS, &row);
 		if (!rc)
 			return OK;
 		db_tx_end(ret);
@@ -157,11 +157,26 @@ static int guard_take(struct db *db, struct arena *a, struct db_tx *ret)
 	return rc;
 }
 
-static int table_make(struct db *db)
+/* In a cluster whoever makes the table takes the lock from who had made it before. */
+static bool guard_is_lost(struct db *guard, struct arena *a)
 {
-	int rc = db_script(db, table_sql);
+	const struct db_cell *row;
 
-	if (rc)
+	return db_one(guard, a, GUARD, NO_PARAMS, &row) != OK;
+}
+
+/* Made only where it is not: see guard_is_lost(). */
+static int table_make(struct db *db, struct arena *a)
+{
+	struct db_rows rows;
+	int rc = db_query(db, a, "SELECT version FROM schema_migrations WHERE version = 0",
+			  NO_PARAMS, &rows);
+
+	if (!rc && rows.count)
+		return OK;
+	if (rc && db_errno(db) != NO_SUCH_TABLE)
+		return rc;
+	if ((rc = db_script(db, table_sql)))
 		return rc;
 	rc = db_exec(db,
 		     "INSERT INTO schema_migrations (version, name, checksum, applied_at) "
@@ -304,28 +319,33 @@ static int apply(struct db *db, struct arena *a, struct migration *m, const char
 	return rc ? failed(db, rc, problem, m->name) : OK;
 }
 
+/* *lost: the lock was, and what failed may be another's doing. */
 static int run(struct db *db, struct db *guard, struct arena *a, struct migration_list *files,
-	       char **texts, struct str *problem)
+	       char **texts, struct str *problem, bool *lost)
 {
 	struct db_tx held __attribute__((cleanup(db_tx_end))) = { .db = guard };
 	int rc;
 
 	if ((rc = db_ping(db)))
 		return failed(db, rc, problem, "the database does not answer");
-	if ((rc = table_make(db)))
+	if ((rc = table_make(db, a)))
 		return failed(db, rc, problem, "schema_migrations can't be made");
 	if ((rc = guard_take(guard, a, &held)))
 		return failed(guard, rc, problem, "another migration does not end");
+	files->pending = 0;
 	if ((rc = status_read(db, a, files, problem)))
 		return rc;
-	for (size_t i = 0; i < files->count; i++) {
+	for (size_t i = 0; !rc && i < files->count; i++) {
 		struct migration *m = &files->list[i];
 
-		if (!m->applied_at && (rc = apply(db, a, m, texts[i], problem)))
-			return rc;
+		if (!m->applied_at)
+			rc = apply(db, a, m, texts[i], problem);
 	}
-	files->pending = 0;
-	return OK;
+	if (rc && rc != ERR_DOWN)
+		*lost = guard_is_lost(guard, a);
+	else if (!rc)
+		files->pending = 0;
+	return rc;
 }
 
 int migration_run(const char *db_url, struct arena *a, const char *folder,
@@ -344,7 +364,15 @@ int migration_run(const char *db_url, struct arena *a, const char *folder,
 		str_add(problem, "DB_URL is malformed");
 		rc = ERR_INVALID;
 	} else {
-		rc = run(db, guard, a, &files, texts, problem);
+		size_t const had = problem->len;
+		int runs = 0;
+		bool lost;
+
+		do {
+			lost = false;
+			str_cut(problem, had);
+			rc = run(db, guard, a, &files, texts, problem, &lost);
+		} while (lost && ++runs < RUNS_MAX);
 	}
 	db_free(guard);
 	db_free(db);
