@@ -150,9 +150,9 @@ soak: tests
 valgrind: tests
 	@exec tests/faults/valgrind
 
-test-galera: tests
+test-galera: tests crashing
 	@fcgi/deps.sh galera
-	@exec tests/faults/galera
+	@CRASH_BUILD=$(CRASH_BUILD) exec tests/faults/galera
 
 # It builds in a system of its own.
 test-mysql:

@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
 import pytest  # noqa: E402
 
+from engine import SOCKET  # noqa: E402
 from stack import until  # noqa: E402
 
 
@@ -26,12 +27,12 @@ def shop(module_shop):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: only where LONG is set, as make test-all does")
+    config.addinivalue_line("markers", "own_database: only where the shop has one; see engine.py")
 
 
 def pytest_collection_modifyitems(config, items):
-    if os.environ.get("LONG"):
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
+    unwanted = {name for name, wanted in (("long", os.environ.get("LONG")), ("own_database", not SOCKET)) if not wanted}
+    out = [item for item in items if any(item.get_closest_marker(name) for name in unwanted)]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]

@@ -8,12 +8,12 @@ other, `kartka check` is clean.  Printed: orders, faults, the pause of each, los
 import collections
 import contextlib
 import queue
-import secrets
 import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from engine import shop_secrets
 from stack import Stack, http, pay_key, until
 
 RATE = 4  # orders a second
@@ -26,18 +26,12 @@ GIVE_UP = 120  # seconds of one browser's patience
 LULL = 5  # seconds between two faults, at least
 
 
-def settings():
-    """What a shop on a database of one's own has to be given beside DB_URL."""
-    return dict(WEBHOOK_SECRET=secrets.token_hex(16), CODE_KEYS=f"1:{secrets.token_hex(32)}",
-                FINGERPRINT_KEY=secrets.token_hex(32), DATA_KEY=secrets.token_hex(32))
-
-
 class Shop(Stack):
     """On a database that is not its own."""
 
     def __init__(self, database, **more):
         self.database = database
-        super().__init__(DB_URL=database.url, **settings(), **more)
+        super().__init__(DB_URL=database.url, **shop_secrets(), **more)
 
     def sql(self, statement):
         return self.database.sql(statement)

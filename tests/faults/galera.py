@@ -1,17 +1,14 @@
-"""The domain's tests and the fault drill on a MariaDB Galera cluster of three nodes.
+"""The domain's tests, those of faults and the drill on a MariaDB Galera cluster of three nodes.
 
-    tests/faults/galera [--only tests|drill]
+    tests/faults/galera [--only tests|faults|drill]
 
 DB_URL names all three; every process of the shop writes to the first that is fit.
 """
 
 import argparse
 import os
-import re
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -19,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
 from cluster import Galera  # noqa: E402
 from drill import Drill  # noqa: E402
-from stack import ROOT, until  # noqa: E402
+from engine import run_domain, run_faults, run_parts  # noqa: E402
+from stack import until  # noqa: E402
 
 HANG = 12  # seconds a node hangs
 
@@ -107,19 +105,6 @@ FAULTS = (
 LEFT_OUT = {"db/test_cost"}
 
 
-def tests(cluster):
-    """(passed, failed) of tests/db on the cluster."""
-    names = sorted({f"db/{p.stem}" for p in (ROOT / "tests/db").glob("test_*.c")} - LEFT_OUT)
-    with tempfile.TemporaryDirectory(prefix="kartka-galera-tests-", dir="/tmp") as folder:
-        env = {**os.environ, "KARTKA_TEST_DB_URL": cluster.root_url, "KARTKA_TEST_DIR": folder}
-        running = subprocess.Popen(["tests/run", *names], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE)
-        last = ""
-        for last in running.stdout:
-            print(last, end="", flush=True)
-        running.wait()
-    return tuple(map(int, re.match(r"(\d+) passed, (\d+) failed", last).groups()))
-
-
 def drill(cluster):
     faults = [(name, lambda act=act: act(cluster)) for name, act in FAULTS]
     good = Drill(cluster, faults).run()
@@ -130,21 +115,18 @@ def drill(cluster):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", choices=("tests", "drill"))
+    parser.add_argument("--only", choices=("tests", "faults", "drill"))
     args = parser.parse_args()
-    passed = failed = 0
     # The nodes are ended however this ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(1))
     with Galera() as cluster:
         print(f"{cluster.version}, {len(cluster.nodes)} nodes, {os.cpu_count()} cores", flush=True)
-        if args.only != "drill":
-            passed, failed = tests(cluster)
-        if args.only != "tests":
-            good = drill(cluster)
-            passed, failed = passed + good, failed + (not good)
-    print(f"{passed} passed, {failed} failed")
-    return 0 if not failed else 1
+        return run_parts({
+            "tests": lambda: run_domain(cluster.root_url, LEFT_OUT),
+            "faults": lambda: run_faults(cluster.writer().folder / "sock", "mariadb"),
+            "drill": lambda: drill(cluster),
+        }, args.only)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The domain's tests and the fault drill on a real MySQL: inside what tests/faults/mysql makes.
+"""The domain's tests, those of faults and the drill on a real MySQL: inside what tests/faults/mysql makes.
 
-    tests/faults/mysql [--only tests|drill]
+    tests/faults/mysql [--only tests|faults|tls|drill]
 
 The server takes the shop's connections over TLS alone, and its user is the server's default
 kind, caching_sha2_password.
@@ -8,7 +8,6 @@ kind, caching_sha2_password.
 
 import argparse
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
-from drill import Drill, settings  # noqa: E402
+from drill import Drill  # noqa: E402
+from engine import run_domain, run_faults, run_parts, shop_secrets  # noqa: E402
 from stack import BIN, ROOT, free_port, until  # noqa: E402
 
 START_LIMIT = 60
@@ -182,7 +182,7 @@ def tls(server):
         ("the system's authorities", "?ssl=on", False),
     ):
         done = subprocess.run([BIN / "kartka", "migrate", "--dry-run"], cwd=ROOT, text=True, capture_output=True,
-                              env={**os.environ, **settings(), "DB_URL": server.url_with(query)})
+                              env={**os.environ, **shop_secrets(), "DB_URL": server.url_with(query)})
         said = (done.stdout + done.stderr).strip().splitlines()
         print(f"TLS, {what}: {said[-1] if said else done.returncode}", flush=True)
         if (done.returncode == 0) != welcome:
@@ -194,36 +194,19 @@ def tls(server):
 LEFT_OUT = {"db/test_cost"}
 
 
-def tests(server):
-    """(passed, failed) of tests/db."""
-    names = sorted({f"db/{p.stem}" for p in (ROOT / "tests/db").glob("test_*.c")} - LEFT_OUT)
-    with tempfile.TemporaryDirectory(prefix="kartka-mysql-tests-", dir="/tmp") as folder:
-        env = {**os.environ, "KARTKA_TEST_DB_URL": server.root_url, "KARTKA_TEST_DIR": folder}
-        running = subprocess.Popen(["tests/run", *names], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE)
-        last = ""
-        for last in running.stdout:
-            print(last, end="", flush=True)
-        running.wait()
-    return tuple(map(int, re.match(r"(\d+) passed, (\d+) failed", last).groups()))
-
-
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", choices=("tests", "drill"))
+    parser.add_argument("--only", choices=("tests", "faults", "tls", "drill"))
     args = parser.parse_args()
-    passed = failed = 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with Mysql() as server:
         print(f"{server.version}, {os.cpu_count()} cores", flush=True)
-        if args.only != "drill":
-            passed, failed = tests(server)
-        if args.only != "tests":
-            good = not tls(server)
-            passed, failed = passed + good, failed + (not good)
-            good = Drill(server, [(name, lambda act=act: act(server)) for name, act in FAULTS]).run()
-            passed, failed = passed + good, failed + (not good)
-    print(f"{passed} passed, {failed} failed")
-    return 0 if not failed else 1
+        return run_parts({
+            "tests": lambda: run_domain(server.root_url, LEFT_OUT),
+            "faults": lambda: run_faults(server.folder / "sock", "mysql"),
+            "tls": lambda: not tls(server),
+            "drill": Drill(server, [(name, lambda act=act: act(server)) for name, act in FAULTS]).run,
+        }, args.only)
 
 
 if __name__ == "__main__":

@@ -181,7 +181,10 @@ class MySql:
             return b""
         if command == EXECUTE:
             return self.texts.get(text[:4], b"")
-        return text if command == QUERY else b""
+        if command != QUERY:
+            return b""
+        # MySQL's own client says first that there are no attributes.
+        return text[2:] if text[:2] == b"\0\1" else text
 
     def from_server(self, data):
         if len(data) > 8 and data[4] == 0 and self.preparing is not None:

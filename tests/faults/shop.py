@@ -11,14 +11,14 @@ import signal
 import subprocess
 import threading
 
+import engine
 from proxy import Proxy
 from stack import ROOT, Buyer, Stack, http, until
 
 ACCOUNT = {"PORTMONE_PAYEE_ID": "1185", "PORTMONE_LOGIN": "SHOP",
            "PORTMONE_PASSWORD": secrets.token_hex(16), "PORTMONE_KEY": secrets.token_hex(16),
            "BOT_TOKEN": f"1000000000:{secrets.token_hex(17)}x"}
-KEYS = {"WEBHOOK_SECRET": secrets.token_hex(16), "CODE_KEYS": f"1:{secrets.token_hex(32)}",
-        "FINGERPRINT_KEY": secrets.token_hex(32), "DATA_KEY": secrets.token_hex(32)}
+KEYS = engine.shop_secrets()
 ADMIN = 1002  # Alex, one of the sandbox's own three
 PASSWORD = "shop"
 
@@ -35,7 +35,12 @@ class Database:
             [ROOT / "tests/db/server", self.folder, "--innodb-flush-log-at-trx-commit=1",
              *self.options], stdin=subprocess.DEVNULL)
         until(lambda: self.client("-e", "DO 0").returncode == 0, 60, "the database")
+        self.client("-e", "CREATE DATABASE IF NOT EXISTS kartka; CREATE USER IF NOT EXISTS "
+                    f"shop@localhost IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON kartka.* TO shop@localhost")
         return self
+
+    def url(self, where):
+        return f"mysql://shop:{PASSWORD}@{where}"
 
     def client(self, *args, **how):
         """The server's own client, as its root."""
@@ -101,8 +106,9 @@ class FaultShop(Stack):
         super().__init__(**{"ADMIN_CHAT_IDS": ADMIN, "THROTTLE_RATE": 1000,
                             "THROTTLE_BURST": 8000, "RESPONDERS": 2, **ACCOUNT, **KEYS, **settings})
         self.command = [self.bin / "kartka", "run"]
-        self.server = Database(self.var / "server", *database_options)
-        self.tcp = tcp
+        self.server = engine.Guest() if engine.SOCKET else Database(self.var / "server", *database_options)
+        # MySQL's users show their password to a socket, and to TLS, alone.
+        self.tcp = tcp and not engine.SOCKET
         self.sandbox = None
         self.telegram = self.portmone = self.database = None
 
@@ -119,9 +125,6 @@ class FaultShop(Stack):
         """All of it, once."""
         host, _, port = self.chat_url.removeprefix("http://").partition(":")
         self.server.start()
-        self.server.client("-e", "CREATE DATABASE IF NOT EXISTS kartka; CREATE USER IF NOT EXISTS "
-                           f"shop@localhost IDENTIFIED BY '{PASSWORD}'; "
-                           "GRANT ALL ON kartka.* TO shop@localhost")
         self.sandbox_start()
         path = None if self.tcp else self.var / "proxy.sock"
         self.telegram = Proxy((host, int(port))).start()
@@ -132,7 +135,7 @@ class FaultShop(Stack):
         self.settings.update(
             TELEGRAM_API_URL=f"http://127.0.0.1:{self.telegram.port}/telegram",
             PORTMONE_URL=f"http://127.0.0.1:{self.portmone.port}/portmone/gateway/",
-            DB_URL=f"mysql://shop:{PASSWORD}@{where}")
+            DB_URL=self.server.url(where))
         super().start()
         self.kartka("webhook", "set")
         self.quiet()

@@ -6,7 +6,8 @@ import time
 
 import pytest
 from crash import BUILD, POINTS, buy, needs_build, points, whole
-from stack import Stack
+from engine import Stack
+
 
 pytestmark = needs_build
 

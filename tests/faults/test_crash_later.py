@@ -7,7 +7,8 @@ import time
 
 import pytest
 from crash import BUILD, PATIENCE, arm, armed, hurry, needs_build, passed, points, whole
-from stack import Stack, until
+from engine import Stack
+from stack import until
 
 pytestmark = needs_build
 PROGRAMS = ("telegram", "admin", "worker")
@@ -74,6 +75,7 @@ def test_import(hasty, point):
     stack.check()
 
 
+@pytest.mark.own_database  # and secrets of its own, which change
 @points("keys.")
 def test_rotation(crashing, point):
     """Encrypting all codes anew ends in the middle, and is run again."""

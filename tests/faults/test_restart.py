@@ -9,7 +9,8 @@ import threading
 import time
 
 import pytest
-from stack import Stack, http, until
+from engine import Stack
+from stack import http, until
 
 CLIENTS = 8
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -164,6 +165,7 @@ def greets(stack):
             return False
 
 
+@pytest.mark.own_database
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "asked"])
 def test_database_restart(shop, sign):
     """Scenarios 18, 19: refused at once meanwhile, served again at once, nothing lost."""
