@@ -319,7 +319,7 @@ static int apply(struct db *db, struct arena *a, struct migration *m, const char
 	return rc ? failed(db, rc, problem, m->name) : OK;
 }
 
-/* *lost: the lock was, and what failed may be another's doing. */
+/* *lost: the lock was, and what failed may be another's doing: to be begun again. */
 static int run(struct db *db, struct db *guard, struct arena *a, struct migration_list *files,
 	       char **texts, struct str *problem, bool *lost)
 {
@@ -328,8 +328,10 @@ static int run(struct db *db, struct db *guard, struct arena *a, struct migratio
 
 	if ((rc = db_ping(db)))
 		return failed(db, rc, problem, "the database does not answer");
-	if ((rc = table_make(db, a)))
+	if ((rc = table_make(db, a))) {
+		*lost = rc == ERR_RETRY;
 		return failed(db, rc, problem, "schema_migrations can't be made");
+	}
 	if ((rc = guard_take(guard, a, &held)))
 		return failed(guard, rc, problem, "another migration does not end");
 	files->pending = 0;
@@ -369,6 +371,8 @@ int migration_run(const char *db_url, struct arena *a, const char *folder,
 		bool lost;
 
 		do {
+			if (runs)
+				wait_a_little();
 			lost = false;
 			str_cut(problem, had);
 			rc = run(db, guard, a, &files, texts, problem, &lost);
