@@ -9,7 +9,8 @@ enum {
 	GUARD_WAIT_MS = 30 * 60 * 1000,	       /* another run may have several of those */
 	TABLE_WAIT_MS = 2 * 60 * 1000,	       /* for running transactions to leave the table */
 	PAUSE_MS = 100,
-	RUNS_MAX = 20, /* begun again because the lock was lost */
+	NOTE_WAIT_MS = 2000, /* between a statement and its note */
+	RUNS_MAX = 20,	     /* begun again because another was ahead */
 };
 
 static const char table_sql[] =
@@ -157,15 +158,10 @@ static int guard_take(struct db *db, struct arena *a, struct db_tx *ret)
 	return rc;
 }
 
-/* In a cluster whoever makes the table takes the lock from who had made it before. */
-static bool guard_is_lost(struct db *guard, struct arena *a)
-{
-	const struct db_cell *row;
-
-	return db_one(guard, a, GUARD, NO_PARAMS, &row) != OK;
-}
-
-/* Made only where it is not: see guard_is_lost(). */
+/*
+ * Made only where it is not: in a cluster whoever makes a table takes the locks of others in
+ * it, the guard's too.
+ */
 static int table_make(struct db *db, struct arena *a)
 {
 	struct db_rows rows;
@@ -190,9 +186,11 @@ static int table_make(struct db *db, struct arena *a)
 /* Where a run stands in one file. */
 struct progress {
 	struct db *db;
+	struct db *guard; /* of another connection */
 	int64_t version;
 	int64_t done;
 	const char *statement;
+	bool overtaken;
 };
 
 static bool changes_rows(const char *statement)
@@ -242,6 +240,28 @@ static bool was_done(const struct db *db)
 	return false;
 }
 
+/*
+ * The guard may have been taken away (its connection ended, a cluster took the lock): then
+ * another run is at work, and notes what it has done before this one.
+ */
+static bool is_overtaken(const struct progress *p)
+{
+	int64_t const end_ms = clock_monotonic_ms() + NOTE_WAIT_MS;
+	AUTO_ARENA(a);
+	const struct db_cell *row;
+
+	do {
+		if (db_one(p->guard, &a,
+			   "SELECT statements FROM schema_migrations WHERE version = ?",
+			   PARAMS(P(p->version)), &row))
+			return true;
+		if (row[0].number > p->done)
+			return true;
+		wait_a_little();
+	} while (clock_monotonic_ms() < end_ms);
+	return false;
+}
+
 /* `in_doubt`: an earlier run may have died between the statement and its note. */
 static int table_step(struct progress *p, bool in_doubt)
 {
@@ -251,8 +271,12 @@ static int table_step(struct progress *p, bool in_doubt)
 	while ((rc = db_script(p->db, p->statement)) == ERR_RETRY &&
 	       clock_monotonic_ms() < end_ms)
 		wait_a_little();
-	if (rc == ERR_FAILED && in_doubt && was_done(p->db))
-		rc = OK;
+	if (rc == ERR_FAILED && was_done(p->db)) {
+		if (in_doubt)
+			rc = OK;
+		else
+			p->overtaken = is_overtaken(p);
+	}
 	return rc ? rc : step_note(p->db, p);
 }
 
@@ -293,10 +317,11 @@ static int progress_end(struct db *db, struct arena *a, struct migration *m)
 	return OK;
 }
 
-static int apply(struct db *db, struct arena *a, struct migration *m, const char *text,
-		 struct str *problem)
+/* *again: another run is ahead in this one. */
+static int apply(struct db *db, struct db *guard, struct arena *a, struct migration *m,
+		 const char *text, struct str *problem, bool *again)
 {
-	struct progress p = { .db = db, .version = m->version };
+	struct progress p = { .db = db, .guard = guard, .version = m->version };
 	int64_t done;
 	bool resumed;
 	int rc = progress_begin(db, a, m, &done, &resumed);
@@ -308,6 +333,7 @@ static int apply(struct db *db, struct arena *a, struct migration *m, const char
 			rc = changes_rows(p.statement)
 				     ? db_retry(db, rows_step, &p)
 				     : table_step(&p, resumed && p.done == done);
+			*again = p.overtaken;
 			if (rc)
 				return failed(db, rc, problem,
 					      arena_printf(a, "%s, statement %lld", m->name,
@@ -319,9 +345,9 @@ static int apply(struct db *db, struct arena *a, struct migration *m, const char
 	return rc ? failed(db, rc, problem, m->name) : OK;
 }
 
-/* *lost: the lock was, and what failed may be another's doing: to be begun again. */
+/* *again: another run came in between; to be begun again, behind it. */
 static int run(struct db *db, struct db *guard, struct arena *a, struct migration_list *files,
-	       char **texts, struct str *problem, bool *lost)
+	       char **texts, struct str *problem, bool *again)
 {
 	struct db_tx held __attribute__((cleanup(db_tx_end))) = { .db = guard };
 	int rc;
@@ -329,7 +355,7 @@ static int run(struct db *db, struct db *guard, struct arena *a, struct migratio
 	if ((rc = db_ping(db)))
 		return failed(db, rc, problem, "the database does not answer");
 	if ((rc = table_make(db, a))) {
-		*lost = rc == ERR_RETRY;
+		*again = rc == ERR_RETRY;
 		return failed(db, rc, problem, "schema_migrations can't be made");
 	}
 	if ((rc = guard_take(guard, a, &held)))
@@ -341,11 +367,9 @@ static int run(struct db *db, struct db *guard, struct arena *a, struct migratio
 		struct migration *m = &files->list[i];
 
 		if (!m->applied_at)
-			rc = apply(db, a, m, texts[i], problem);
+			rc = apply(db, guard, a, m, texts[i], problem, again);
 	}
-	if (rc && rc != ERR_DOWN)
-		*lost = guard_is_lost(guard, a);
-	else if (!rc)
+	if (!rc)
 		files->pending = 0;
 	return rc;
 }
@@ -368,15 +392,15 @@ int migration_run(const char *db_url, struct arena *a, const char *folder,
 	} else {
 		size_t const had = problem->len;
 		int runs = 0;
-		bool lost;
+		bool again;
 
 		do {
 			if (runs)
 				wait_a_little();
-			lost = false;
+			again = false;
 			str_cut(problem, had);
-			rc = run(db, guard, a, &files, texts, problem, &lost);
-		} while (lost && ++runs < RUNS_MAX);
+			rc = run(db, guard, a, &files, texts, problem, &again);
+		} while (again && ++runs < RUNS_MAX);
 	}
 	db_free(guard);
 	db_free(db);

@@ -254,6 +254,50 @@ static void test_together(void **state)
 	assert_int_equal(number(t, "SELECT COUNT(*) FROM one"), 3);
 }
 
+static int64_t guard_of(struct db_test *t)
+{
+	return number(t,
+		      "SELECT COALESCE(MAX(p.id), 0) FROM information_schema.innodb_trx x "
+		      "JOIN information_schema.processlist p ON p.id = x.trx_mysql_thread_id "
+		      "WHERE p.db = DATABASE() AND x.trx_query IS NULL");
+}
+
+/* The lock goes away with its connection: the next run begins, and the first ends well too. */
+static void test_overtaken(void **state)
+{
+	struct db_test *t = *state;
+	struct migration_list list;
+	const char *problem;
+	pid_t children[2];
+	int64_t guard;
+	int status;
+
+	write_file("0001_first.sql",
+		   "CREATE TABLE one (id INT AUTO_INCREMENT PRIMARY KEY);\n"
+		   "INSERT INTO one VALUES ();\n"
+		   "INSERT INTO one SELECT NULL FROM one WHERE SLEEP(1) = 0;\n"
+		   "CREATE TABLE two (id INT PRIMARY KEY);\n"
+		   "INSERT INTO one VALUES ();\n");
+	for (size_t i = 0; i < COUNT(children); i++) {
+		children[i] = fork();
+		if (!children[i])
+			_exit(run(t, &list, &problem) ? 1 : 0);
+		if (!i) {
+			/* The server looks at most ten times a second. */
+			for (int n = 0; !(guard = guard_of(t)) && n < 50; n++)
+				usleep(150000);
+			assert_int_equal(db_script(db, arena_printf(&t->arena, "KILL %lld",
+								    (long long)guard)),
+					 OK);
+		}
+	}
+	for (size_t i = 0; i < COUNT(children); i++) {
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+	}
+	assert_int_equal(number(t, "SELECT COUNT(*) FROM one"), 3);
+}
+
 static void test_statements(void **state)
 {
 	struct db_test *t = *state;
@@ -268,8 +312,8 @@ static void test_statements(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_once),	 T(test_changed),  T(test_folder),     T(test_mended),
-		T(test_resumed), T(test_together), T(test_statements),
+		T(test_once),	 T(test_changed),  T(test_folder),    T(test_mended),
+		T(test_resumed), T(test_together), T(test_overtaken), T(test_statements),
 	};
 
 	return cmocka_run_group_tests(tests, db_test_start, db_test_stop);
