@@ -272,12 +272,11 @@ static void test_overtaken(void **state)
 	int64_t guard;
 	int status;
 
-	write_file("0001_first.sql",
-		   "CREATE TABLE one (id INT AUTO_INCREMENT PRIMARY KEY);\n"
-		   "INSERT INTO one VALUES ();\n"
-		   "INSERT INTO one SELECT NULL FROM one WHERE SLEEP(1) = 0;\n"
-		   "CREATE TABLE two (id INT PRIMARY KEY);\n"
-		   "INSERT INTO one VALUES ();\n");
+	write_file("0001_first.sql", "CREATE TABLE one (id INT AUTO_INCREMENT PRIMARY KEY);\n"
+				     "INSERT INTO one VALUES ();\n"
+				     "CREATE TABLE slow AS SELECT SLEEP(1) AS z;\n"
+				     "CREATE TABLE two (id INT PRIMARY KEY);\n"
+				     "INSERT INTO one VALUES ();\n");
 	for (size_t i = 0; i < COUNT(children); i++) {
 		children[i] = fork();
 		if (!children[i])
@@ -295,7 +294,7 @@ static void test_overtaken(void **state)
 		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
 		assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
 	}
-	assert_int_equal(number(t, "SELECT COUNT(*) FROM one"), 3);
+	assert_int_equal(number(t, "SELECT COUNT(*) FROM one"), 2);
 }
 
 static void test_statements(void **state)
