@@ -1,6 +1,6 @@
 """The storm: many buyers pay while processes are killed at random and the outside misbehaves.
 
-    tests/faults/storm [--seeds N] [--seed S] [--buyers N] [--keep]
+    tests/faults/storm [--seeds N] [--seed S] [--buyers N] [--jobs N] [--keep]
 
 At the end everyone who paid has exactly the codes paid for, nobody else has any, and what must
 hold, holds.  A seed repeats the choices (not the timing).
@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
@@ -274,16 +274,20 @@ class Storm:
 
     # ---- the end ----
 
+    def sql(self, statement):
+        """The last kill may have been the database's."""
+        return patiently(lambda: [self.stack.sql(statement)], GIVE_UP, "the database")[0]
+
     def hurry(self):
         """What is to be asked or sent later, sooner; what nobody would do stays undone."""
-        self.stack.sql(
+        self.sql(
             "UPDATE orders SET ask_at = UTC_TIMESTAMP(6) WHERE ask_at > UTC_TIMESTAMP(6); "
             "UPDATE outbox SET not_before = UTC_TIMESTAMP(6) WHERE state = 'pending' AND "
             "lease_owner IS NULL AND not_before > UTC_TIMESTAMP(6)")
 
     def reviewed(self):
         """The orders with money that a person has to decide about."""
-        return {row[0] for row in self.stack.sql(
+        return {row[0] for row in self.sql(
             "SELECT o.number FROM payments p JOIN orders o ON o.id = p.order_id "
             "WHERE p.state = 'review' AND p.reason = 'second'")}
 
@@ -308,8 +312,8 @@ class Storm:
 
     def verify(self):
         """The chats against what was paid, and against the books."""
-        rows = self.stack.sql("SELECT o.number, c.serial FROM card_codes c LEFT JOIN orders o "
-                              "ON o.id = c.order_id WHERE c.state = 'sold'")
+        rows = self.sql("SELECT o.number, c.serial FROM card_codes c LEFT JOIN orders o "
+                        "ON o.id = c.order_id WHERE c.state = 'sold'")
         books = {}
         for number, serial in rows:
             books.setdefault(number, set()).add(serial)
@@ -392,27 +396,38 @@ class Storm:
         return "\n".join(lines + [f"  {trouble}" for trouble in self.troubles[:20]])
 
 
+def blow(seed, buyers, keep):
+    """(no finding, what to say, orders, codes, kills, faults)"""
+    storm = Storm(seed, buyers)
+    good = storm.run(keep)
+    return (good, storm.summary(), sum(p.quantity > 0 for p in storm.purchases),
+            sum(p.quantity for p in storm.purchases), storm.kills, storm.faults)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=int(os.environ.get("SEEDS", "3")))
     parser.add_argument("--seed", type=int, default=int(os.environ.get("SEED", "1")))
     parser.add_argument("--buyers", type=int, default=int(os.environ.get("BUYERS", "200")))
+    parser.add_argument("--jobs", type=int, default=int(os.environ.get("STORM_JOBS", os.cpu_count())),
+                        help="seeds at a time: mostly they wait")
     parser.add_argument("--keep", action="store_true", help="the folder of a seed with findings")
     args = parser.parse_args()
     for sign in (signal.SIGINT, signal.SIGTERM):  # the seed's shop ends with us
         signal.signal(sign, lambda *_: sys.exit(1))
     began = time.monotonic()
     good, paid, kills, faults = 0, Counter(), Counter(), Counter()
-    for seed in range(args.seed, args.seed + args.seeds):
-        storm = Storm(seed, args.buyers)
-        good += storm.run(args.keep)
-        print(storm.summary(), flush=True)
-        paid.update(orders=sum(p.quantity > 0 for p in storm.purchases),
-                    codes=sum(p.quantity for p in storm.purchases))
-        kills.update(storm.kills)
-        faults.update(storm.faults)
+    seeds = range(args.seed, args.seed + args.seeds)
+    with ProcessPoolExecutor(args.jobs) as pool:
+        for fine, said, orders, codes, killed, failed in pool.map(
+                blow, seeds, [args.buyers] * args.seeds, [args.keep] * args.seeds):
+            print(said, flush=True)
+            good += fine
+            paid.update(orders=orders, codes=codes)
+            kills.update(killed)
+            faults.update(failed)
     print(f"{args.seeds} seeds in {time.monotonic() - began:.0f} s: {paid['orders']} orders paid, "
-          f"{paid['codes']} codes")
+          f"{paid['codes']} codes, {sum(kills.values())} kills, {sum(faults.values())} faults")
     print("kills: ", json.dumps(kills, sort_keys=True))
     print("faults:", json.dumps(faults, sort_keys=True))
     print(f"{good} passed, {args.seeds - good} failed")
