@@ -22,8 +22,10 @@ int batch_list(struct db *db, struct arena *a, int64_t value_id, int64_t before_
 /* Codes of a batch in a state, exact up to limit, limit + 1 for more. */
 int batch_bounded(struct db *db, int64_t id, const char *state, int limit, int *ret) MUST_CHECK;
 
-/* Codes on the shelf that end within so many days, exact up to limit, limit + 1 for more. Reads
- * those of its value that end by then, not the batch. */
+/*
+ * Codes on the shelf that end within so many days, exact up to limit, limit + 1 for more.
+ * Reads those of its value that end by then, not the batch.
+ */
 int batch_expiring(struct db *db, const struct batch_row *b, int days, int limit,
 		   int *ret) MUST_CHECK;
 

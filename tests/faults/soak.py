@@ -4,9 +4,9 @@
 
 One line a minute: RSS in KiB, the largest of each program's processes.  At the end each process
 of the shop must be within 5 % of what it had after the first five minutes (a quarter of a
-shorter run), in which each copy is given all kinds of work.  The database's cache fills up to its limit on purpose: that process is held to
-its pool and what it has beside it.  The sandbox is shown, and not judged: it keeps every
-message that ever was.
+shorter run), in which each copy is given all kinds of work.  The database's cache fills up to
+its limit on purpose: that process is held to its pool and what it has beside it.  The sandbox
+is shown, and not judged: it keeps every message that ever was.
 """
 
 import argparse

@@ -8,7 +8,6 @@ import pytest
 from crash import BUILD, POINTS, buy, needs_build, points, whole
 from engine import Stack
 
-
 pytestmark = needs_build
 
 

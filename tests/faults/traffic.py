@@ -187,8 +187,8 @@ class Traffic:
             http("POST", shop.shop_url + "/portmone/notify", b"<notify>" * 200, {"Content-Type": "text/xml"})
 
     def watch(self, hand):
-        for path in ("/healthz", "/readyz", "/metrics", "/admin-ui/panel.css"):
-            http("GET", self.shop.shop_url + path)
+        for path in ("/healthz", "/readyz", "/metrics", "/admin/ui/admin.css"):
+            assert http("GET", self.shop.shop_url + path).status == 200, path
 
     # ---- the panel ----
 
